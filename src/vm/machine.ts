@@ -40,11 +40,19 @@ export interface Machine {
 /** A helper's or kfunc's implementation. */
 export type HelperFunction = (machine: Machine) => void;
 
-/** The packet that a program runs for; `vm/packet` has the two kinds. */
+/** The packet that a program runs for. Offsets are in bytes from `data`. */
 export interface PacketContext {
   readonly kind: "xdp" | "skb";
   /** Arena address of struct xdp_md or struct __sk_buff. */
   readonly context: number;
+  /** Arena address of the packet's first byte. */
+  readonly data: number;
+  /** Bytes that lie in one piece at `data`. */
+  readonly length: number;
+  /** Offset of the network header; programs that see the Ethernet header have 14. */
+  readonly networkOffset: number;
+  /** Offset of the Ethernet header: 0, or -14 where programs see the network header first. */
+  readonly macOffset: number;
 }
 
 /** What helpers need of the kernel around the machine. */
