@@ -1,0 +1,27 @@
+/** IP protocol numbers (IPv6: next headers) that this room knows; IANA. */
+export const IpProtocol = {
+  HopByHop: 0,
+  Icmp: 1,
+  Igmp: 2,
+  Ipv4: 4,
+  Tcp: 6,
+  Udp: 17,
+  Ipv6: 41,
+  Routing: 43,
+  Fragment: 44,
+  Gre: 47,
+  Esp: 50,
+  Ah: 51,
+  Icmpv6: 58,
+  NoNext: 59,
+  DestinationOptions: 60,
+  Eigrp: 88,
+  Ospf: 89,
+  Pim: 103,
+  Vrrp: 112,
+  Sctp: 132,
+  Mobility: 135,
+  UdpLite: 136,
+  /** RFC 3692: for experiments and tests. */
+  Experiment: 253,
+} as const;
