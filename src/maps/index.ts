@@ -2,4 +2,19 @@
  * Maps: one file per map type, all in the arena, with Linux's semantics and error numbers.
  * Imports `arena/`, `uapi/` and errors.
  */
-export { BpfMap, type HeldProgram, type MapDefinition, type MapHost } from "./map.js";
+export { BloomFilterMap } from "./bloom-filter.js";
+export { checkDefinition } from "./check-definition.js";
+export { createMap } from "./create-map.js";
+export {
+  BpfMap,
+  type ElementCursor,
+  type HeldProgram,
+  type MapDefinition,
+  type MapHost,
+  type SpecialField,
+} from "./map.js";
+export { PerfEventArray, type PerfRecord } from "./perf-event-array.js";
+export { ProgArray } from "./prog-array.js";
+export { QueueStackMap } from "./queue-stack.js";
+export { type RedirectEntry, RedirectMap, Xskmap } from "./redirect-map.js";
+export { RingBuffer } from "./ring-buffer.js";

@@ -28,6 +28,7 @@ export const Errno = {
   EDEADLK: 35,
   ENAMETOOLONG: 36,
   ELOOP: 40,
+  EPROTO: 71,
   EBADMSG: 74,
   EOVERFLOW: 75,
   EMSGSIZE: 90,

@@ -15,10 +15,12 @@ import {
 import type { BpfMap } from "../maps/index.js";
 import { alu32, alu64, byteOrder } from "./alu.js";
 import { atomic } from "./atomic.js";
+import { SKB_CONTEXT_SIZE } from "./context/skb-field.js";
 import { isTaken32, isTaken64 } from "./jump.js";
 import { legacyLoad } from "./legacy-load.js";
 import type { Machine, PacketContext, Services } from "./machine.js";
 import type { DecodedCode, VmProgram } from "./program.js";
+import { RedirectInfo } from "./redirect-info.js";
 import { Trap } from "./trap.js";
 
 const REGISTERS = 11;
@@ -53,6 +55,7 @@ export interface MachineState {
 export class Interpreter implements Machine {
   readonly arena: Arena;
   readonly services: Services;
+  readonly redirect = new RedirectInfo();
   cpu = 0;
   #reg!: Int32Array;
   #reg64!: BigInt64Array;
@@ -63,6 +66,7 @@ export class Interpreter implements Machine {
   readonly #mapAt: (address: number) => BpfMap;
 
   #packet: PacketContext | undefined;
+  #context = 0;
   #program!: VmProgram;
   #pc = 0;
   #depth = 0;
@@ -97,6 +101,10 @@ export class Interpreter implements Machine {
     return this.#packet;
   }
 
+  get program(): VmProgram {
+    return this.#program;
+  }
+
   get state(): MachineState {
     return { program: this.#program, slot: this.#pc, depth: this.#depth, executed: this.#executed };
   }
@@ -116,6 +124,8 @@ export class Interpreter implements Machine {
   start(program: VmProgram, packet: PacketContext): void {
     this.#begin(program, 0);
     this.#packet = packet;
+    this.#context = packet.context;
+    this.redirect.reset();
     this.#setRegister(1, packet.context);
   }
 
@@ -123,6 +133,7 @@ export class Interpreter implements Machine {
   startFunction(program: VmProgram, slot: number, args: readonly (number | bigint)[]): void {
     this.#begin(program, slot);
     this.#packet = undefined;
+    this.#context = 0;
     this.#setArguments(args);
   }
 
@@ -355,17 +366,19 @@ export class Interpreter implements Machine {
     switch (op & 0x18) {
       case MemSize.B:
         view.setInt8(address, lo);
-        return;
+        break;
       case MemSize.H:
         view.setInt16(address, lo, true);
-        return;
+        break;
       case MemSize.W:
         view.setInt32(address, lo, true);
-        return;
+        break;
       default:
         view.setInt32(address, lo, true);
         view.setInt32(address + 4, hi, true);
     }
+    const offset = address - this.#context;
+    if (offset >= 0 && offset < SKB_CONTEXT_SIZE) this.#packet?.contextWritten(offset);
   }
 
   #pushFrame(returnTo: number, then: Continuation | undefined): void {

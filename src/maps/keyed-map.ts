@@ -1,0 +1,122 @@
+import { KernelError } from "../errors.js";
+import { Errno, UpdateFlag } from "../uapi/index.js";
+import { Element, HashTable } from "./hash-table.js";
+import { BpfMap, type ElementCursor, type MapDefinition, type MapHost } from "./map.js";
+
+/** What all hash maps share: the table, look-ups and iteration (kernel/bpf/hashtab.c). */
+export abstract class KeyedMap extends BpfMap {
+  readonly table: HashTable;
+
+  /** `elements` is how many the table has memory for; `valueRoom` bytes of each are its value. */
+  constructor(definition: MapDefinition, host: MapHost, id: number, elements: number, valueRoom: number) {
+    super(definition, host, id);
+    this.table = new HashTable(host.arena, {
+      keySize: definition.keySize,
+      valueSize: valueRoom,
+      maxEntries: definition.maxEntries,
+      elements,
+      name: definition.name,
+      seed: host.random32(),
+    });
+  }
+
+  protected findElement(key: number): number {
+    return this.table.find(key, this.table.hash(key));
+  }
+
+  override lookup(key: number): number {
+    const element = this.findElement(key);
+    return element === 0 ? 0 : element + this.table.valueOffset;
+  }
+
+  protected override find(key: number): number {
+    const element = this.findElement(key);
+    return element === 0 ? 0 : element + this.table.valueOffset;
+  }
+
+  /** Takes an element out of the table and gives it back to where elements come from. */
+  protected abstract discard(element: number): void;
+
+  override delete(key: number): number {
+    const element = this.findElement(key);
+    if (element === 0) return -Errno.ENOENT;
+    this.discard(element);
+    return 0;
+  }
+
+  override lookupAndDeleteElem(key: Uint8Array, flags = 0): Uint8Array {
+    const call = "BPF_MAP_LOOKUP_AND_DELETE_ELEM";
+    this.checkReadable(call);
+    this.checkWritable(call);
+    const isBadLock = (flags & UpdateFlag.Lock) !== 0 && !this.hasSpinLock;
+    if ((flags & ~UpdateFlag.Lock) !== 0 || isBadLock) throw this.error(call, Errno.EINVAL);
+    const element = this.findElement(this.placeKey(call, key));
+    if (element === 0) throw this.error(call, Errno.ENOENT);
+    const value = this.readValue(element + this.table.valueOffset);
+    this.discard(element);
+    return value;
+  }
+
+  protected override following(key: number): number {
+    const element = this.table.following(key === 0 ? 0 : this.findElement(key));
+    return element === 0 ? 0 : element + Element.Key;
+  }
+
+  override elements(): ElementCursor {
+    const { table } = this;
+    const inBucket: number[] = [];
+    let bucket = -1;
+    let at = 0;
+    const cursor = {
+      key: 0,
+      value: 0,
+      next: () => {
+        for (;;) {
+          // What the callback has deleted meanwhile is not visited.
+          while (at < inBucket.length && !table.isLinked(inBucket[at])) at++;
+          if (at < inBucket.length) {
+            cursor.key = inBucket[at] + Element.Key;
+            cursor.value = this.programValue(inBucket[at]);
+            at++;
+            return true;
+          }
+          bucket++;
+          if (bucket > table.mask) return false;
+          table.bucket(bucket, inBucket);
+          at = 0;
+        }
+      },
+    };
+    return cursor;
+  }
+
+  /** Address of the value that a program sees on the current CPU. */
+  protected programValue(element: number): number {
+    return element + this.table.valueOffset;
+  }
+
+  /** 0, or what is wrong with an update's flags (htab's check_flags). */
+  protected refuseFlags(old: number, flags: number): number {
+    if (old !== 0 && (flags & ~UpdateFlag.Lock) === UpdateFlag.NoExist) return -Errno.EEXIST;
+    if (old === 0 && (flags & ~UpdateFlag.Lock) === UpdateFlag.Exist) return -Errno.ENOENT;
+    return 0;
+  }
+
+  protected areFlagsUnknown(flags: number): boolean {
+    return flags >>> 31 !== 0 || (flags & ~UpdateFlag.Lock) > UpdateFlag.Exist;
+  }
+
+  protected override destroy(): void {
+    if (this.definition.special !== undefined) {
+      for (let at = this.table.following(0); at !== 0; at = this.table.following(at)) {
+        this.valueGone(at + this.table.valueOffset);
+      }
+    }
+    this.table.free();
+  }
+}
+
+/** Whether an error is that of a key that is not in the map. */
+export function isNoEntry(error: unknown): boolean {
+  return error instanceof KernelError && error.errno === Errno.ENOENT;
+}

@@ -1,0 +1,64 @@
+/**
+ * What helpers and kfuncs do: one table by helper id, one by kfunc name. A helper that is not here is
+ * refused when a program that calls it is loaded.
+ */
+import type { HelperFunction } from "../machine.js";
+import { adjustRoomHelpers } from "./adjust-room.js";
+import { callHelpers } from "./call.js";
+import { checksumHelpers } from "./checksum.js";
+import { dynptrHelpers, dynptrKfuncs } from "./dynptr.js";
+import { kernelMemoryHelpers } from "./kernel-memory.js";
+import { machineHelpers } from "./machine-facts.js";
+import { mapHelpers } from "./map.js";
+import { networkHelpers } from "./network.js";
+import { numberIteratorKfuncs } from "./number-iterator.js";
+import { perfEventHelpers } from "./perf-event.js";
+import { printHelpers } from "./print.js";
+import { sectionKfuncs } from "./rcu.js";
+import { redirectHelpers } from "./redirect.js";
+import { ringBufferHelpers } from "./ring-buffer.js";
+import { skbBytesHelpers } from "./skb-bytes.js";
+import { skbFactsHelpers } from "./skb-facts.js";
+import { skbShapeHelpers } from "./skb-shape.js";
+import { spinLockHelpers } from "./spin-lock.js";
+import { stringHelpers } from "./string.js";
+import { timeHelpers } from "./time.js";
+import { timerHelpers } from "./timer.js";
+import { tunnelHelpers } from "./tunnel.js";
+import { xdpHelpers } from "./xdp.js";
+
+const helpers = new Map<number, HelperFunction>([
+  ...mapHelpers,
+  ...timeHelpers,
+  ...machineHelpers,
+  ...printHelpers,
+  ...stringHelpers,
+  ...callHelpers,
+  ...spinLockHelpers,
+  ...ringBufferHelpers,
+  ...perfEventHelpers,
+  ...timerHelpers,
+  ...dynptrHelpers,
+  ...kernelMemoryHelpers,
+  ...xdpHelpers,
+  ...skbBytesHelpers,
+  ...skbShapeHelpers,
+  ...adjustRoomHelpers,
+  ...skbFactsHelpers,
+  ...checksumHelpers,
+  ...tunnelHelpers,
+  ...redirectHelpers,
+  ...networkHelpers,
+]);
+
+const kfuncs = new Map<string, HelperFunction>([...dynptrKfuncs, ...numberIteratorKfuncs, ...sectionKfuncs]);
+
+/** What helper `id` does; undefined where it is not implemented. */
+export function helperImplementation(id: number): HelperFunction | undefined {
+  return helpers.get(id);
+}
+
+/** What the kfunc of that name does; undefined where it is not implemented. */
+export function kfuncImplementation(name: string): HelperFunction | undefined {
+  return kfuncs.get(name);
+}
