@@ -1,4 +1,5 @@
 import { Errno, UpdateFlag } from "../uapi/index.js";
+import type { BatchCommands } from "./batch.js";
 import { BpfMap, type ElementCursor, type MapDefinition, type MapHost } from "./map.js";
 
 /**
@@ -53,6 +54,10 @@ export class ArrayMap extends BpfMap {
 
   protected override store(key: number, value: number, flags: number): number {
     return this.update(key, value, flags);
+  }
+
+  protected override get batchCommands(): BatchCommands {
+    return { lookup: true, lookupAndDelete: false, update: true, delete: false };
   }
 
   protected override following(key: number): number {

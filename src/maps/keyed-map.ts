@@ -1,5 +1,5 @@
-import { KernelError } from "../errors.js";
 import { Errno, UpdateFlag } from "../uapi/index.js";
+import type { BatchCommands, BatchResult } from "./batch.js";
 import { Element, HashTable } from "./hash-table.js";
 import { BpfMap, type ElementCursor, type MapDefinition, type MapHost } from "./map.js";
 
@@ -55,6 +55,43 @@ export abstract class KeyedMap extends BpfMap {
     const value = this.readValue(element + this.table.valueOffset);
     this.discard(element);
     return value;
+  }
+
+  protected override get batchCommands(): BatchCommands {
+    return { lookup: true, lookupAndDelete: true, update: true, delete: true };
+  }
+
+  /** Bucket by bucket, whole ones only; the cursor is a bucket (__htab_map_lookup_and_delete_batch). */
+  protected override readBatch(
+    call: string,
+    cursor: Uint8Array | undefined,
+    count: number,
+    _flags: number,
+    isTaken: boolean,
+  ): BatchResult {
+    const { table } = this;
+    const keys: Uint8Array[] = [];
+    const values: Uint8Array[] = [];
+    const inBucket: number[] = [];
+    let bucket = cursor === undefined ? 0 : bucketOf(cursor);
+    for (; bucket <= table.mask; bucket++) {
+      table.bucket(bucket, inBucket);
+      if (inBucket.length > count - keys.length) {
+        if (keys.length === 0) throw this.error(call, Errno.ENOSPC, `a bucket has ${inBucket.length} elements`);
+        return { keys, values, cursor: bucketCursor(bucket), isEnd: false };
+      }
+      for (const element of inBucket) {
+        keys.push(this.host.arena.u8.slice(element + Element.Key, element + Element.Key + table.keySize));
+        values.push(this.userValue(element));
+        if (isTaken) this.discard(element);
+      }
+    }
+    return { keys, values, cursor: bucketCursor(bucket), isEnd: true };
+  }
+
+  /** What the user's look-up shows of an element. */
+  protected userValue(element: number): Uint8Array {
+    return this.readValue(element + this.table.valueOffset);
   }
 
   protected override following(key: number): number {
@@ -116,7 +153,12 @@ export abstract class KeyedMap extends BpfMap {
   }
 }
 
-/** Whether an error is that of a key that is not in the map. */
-export function isNoEntry(error: unknown): boolean {
-  return error instanceof KernelError && error.errno === Errno.ENOENT;
+function bucketOf(cursor: Uint8Array): number {
+  return new DataView(cursor.buffer, cursor.byteOffset).getUint32(0, true);
+}
+
+function bucketCursor(bucket: number): Uint8Array {
+  const cursor = new Uint8Array(4);
+  new DataView(cursor.buffer).setUint32(0, bucket, true);
+  return cursor;
 }

@@ -1,4 +1,5 @@
 import { Errno, UpdateFlag } from "../uapi/index.js";
+import type { BatchCommands } from "./batch.js";
 import { BpfMap, type MapDefinition, type MapHost } from "./map.js";
 
 /** Offsets in a node; the value follows the key, at a multiple of 8. */
@@ -228,6 +229,10 @@ export class LpmTrieMap extends BpfMap {
 
   protected override store(key: number, value: number, flags: number): number {
     return this.update(key, value, flags);
+  }
+
+  protected override get batchCommands(): BatchCommands {
+    return { lookup: true, lookupAndDelete: false, update: true, delete: true };
   }
 
   /** Post-order: longer prefixes before the shorter ones that hold them (trie_get_next_key). */

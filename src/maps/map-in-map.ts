@@ -1,5 +1,5 @@
 import { KernelError } from "../errors.js";
-import { Errno, UpdateFlag } from "../uapi/index.js";
+import { Errno, MapFlag, MapType, UpdateFlag } from "../uapi/index.js";
 import { ArrayMap } from "./array.js";
 import { HashMap } from "./hash.js";
 import type { BpfMap, MapDefinition, MapHost } from "./map.js";
@@ -7,14 +7,14 @@ import type { BpfMap, MapDefinition, MapHost } from "./map.js";
 /** Whether a map may stand where a map of that shape is wanted (bpf_map_meta_equal). */
 function hasShape(map: BpfMap, shape: MapDefinition): boolean {
   const own = map.definition;
-  const isArray = own.type === 2;
+  const isArray = own.type === MapType.Array;
   return (
     own.type === shape.type &&
     own.keySize === shape.keySize &&
     own.valueSize === shape.valueSize &&
     own.flags === shape.flags &&
     // An array's look-ups may be inlined with its size, unless it says that it is an inner map.
-    (!isArray || (own.flags & (1 << 12)) !== 0 || own.maxEntries === shape.maxEntries)
+    (!isArray || (own.flags & MapFlag.InnerMap) !== 0 || own.maxEntries === shape.maxEntries)
   );
 }
 
@@ -162,6 +162,10 @@ export class HashOfMaps extends HashMap {
     const result = super.update(key, value, flags);
     if (result < 0) map.release();
     return result;
+  }
+
+  protected override userValue(element: number): Uint8Array {
+    return this.readValue(this.host.arena.u32[(element + this.table.valueOffset) >>> 2]);
   }
 
   override lookupAndDeleteElem(_key: Uint8Array, _flags = 0): Uint8Array {

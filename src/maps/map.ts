@@ -1,6 +1,7 @@
 import type { Arena } from "../arena/index.js";
 import { KernelError, MapFullError } from "../errors.js";
 import { Errno, MapFlag, type MapType, mapTypeName, UpdateFlag } from "../uapi/index.js";
+import { type BatchCommands, type BatchResult, lookupKeyByKey, NO_BATCH, writeBatch } from "./batch.js";
 
 /** What BPF_MAP_CREATE takes; sizes in bytes. */
 export interface MapDefinition {
@@ -229,6 +230,64 @@ export abstract class BpfMap {
     const next = this.following(key === undefined ? 0 : this.placeKey(call, key));
     if (next === 0) return undefined;
     return this.host.arena.u8.slice(next, next + this.definition.keySize);
+  }
+
+  /** The batch commands that maps of this type have. */
+  protected get batchCommands(): BatchCommands {
+    return NO_BATCH;
+  }
+
+  #checkBatch(call: string, isThere: boolean, flags: number): void {
+    if (!isThere) throw this.error(call, Errno.ENOTSUPP);
+    this.#checkLockFlag(call, flags, UpdateFlag.Lock);
+  }
+
+  /**
+   * BPF_MAP_LOOKUP_BATCH: `count` elements at most, from `cursor` on (from the start without one).
+   * Throws ENOSPC where a hash map's bucket holds more, and ENOTSUPP where the type has no batches.
+   */
+  lookupBatch(cursor: Uint8Array | undefined, count: number, flags = 0): BatchResult {
+    const call = "BPF_MAP_LOOKUP_BATCH";
+    this.checkReadable(call);
+    this.#checkBatch(call, this.batchCommands.lookup, flags);
+    if (count === 0) return { keys: [], values: [], cursor, isEnd: false };
+    return this.readBatch(call, cursor, count, flags, false);
+  }
+
+  /** BPF_MAP_LOOKUP_AND_DELETE_BATCH: as `lookupBatch`, and the elements are gone. */
+  lookupAndDeleteBatch(cursor: Uint8Array | undefined, count: number, flags = 0): BatchResult {
+    const call = "BPF_MAP_LOOKUP_AND_DELETE_BATCH";
+    this.checkReadable(call);
+    this.checkWritable(call);
+    this.#checkBatch(call, this.batchCommands.lookupAndDelete, flags);
+    if (count === 0) return { keys: [], values: [], cursor, isEnd: false };
+    return this.readBatch(call, cursor, count, flags, true);
+  }
+
+  protected readBatch(
+    _call: string,
+    cursor: Uint8Array | undefined,
+    count: number,
+    flags: number,
+    _isTaken: boolean,
+  ): BatchResult {
+    return lookupKeyByKey(this, cursor, count, flags);
+  }
+
+  /** BPF_MAP_UPDATE_BATCH: the number written. Throws BatchError where one is refused. */
+  updateBatch(keys: readonly Uint8Array[], values: readonly Uint8Array[], flags = 0): number {
+    const call = "BPF_MAP_UPDATE_BATCH";
+    this.checkWritable(call);
+    this.#checkBatch(call, this.batchCommands.update, flags);
+    return writeBatch(call, keys.length, (i) => this.updateElem(keys[i], values[i], flags));
+  }
+
+  /** BPF_MAP_DELETE_BATCH: the number deleted. Throws BatchError where one is not there. */
+  deleteBatch(keys: readonly Uint8Array[], flags = 0): number {
+    const call = "BPF_MAP_DELETE_BATCH";
+    this.checkWritable(call);
+    this.#checkBatch(call, this.batchCommands.delete, flags);
+    return writeBatch(call, keys.length, (i) => this.deleteElem(keys[i]));
   }
 
   /** The keys that the map has now; elements may come and go meanwhile. */

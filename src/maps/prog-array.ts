@@ -1,4 +1,4 @@
-import { Errno, UpdateFlag } from "../uapi/index.js";
+import { Errno, ProgramType, UpdateFlag } from "../uapi/index.js";
 import { BpfMap, type HeldProgram, type MapDefinition, type MapHost } from "./map.js";
 
 /** PROG_ARRAY: the programs that tail calls go to. The first one fixes the type of all others. */
@@ -25,7 +25,7 @@ export class ProgArray extends BpfMap {
     this.#owner ??= program;
     return (
       this.#owner.type === program.type &&
-      (this.#owner.type !== 6 || this.#owner.expectedAttachType === program.expectedAttachType)
+      (this.#owner.type !== ProgramType.Xdp || this.#owner.expectedAttachType === program.expectedAttachType)
     );
   }
 

@@ -1,10 +1,6 @@
-import { Errno, MapType, UpdateFlag } from "../uapi/index.js";
+import { AttachType, Errno, ProgramType, UpdateFlag } from "../uapi/index.js";
 import { BpfMap, type HeldProgram, type MapDefinition, type MapHost } from "./map.js";
 
-/** BPF_XDP_DEVMAP and BPF_XDP_CPUMAP: the attach types of programs behind an entry. */
-const XDP_DEVMAP = 35;
-const XDP_CPUMAP = 37;
-const PROG_TYPE_XDP = 6;
 /** The longest queue that a CPUMAP entry may have. */
 const MAX_QUEUE = 16384;
 
@@ -65,7 +61,7 @@ export abstract class RedirectMap extends BpfMap {
     if (fd <= 0) return { value: first, program: undefined };
     const program = this.host.programByFd(fd);
     if (program === undefined) return -Errno.EINVAL;
-    if (program.type !== PROG_TYPE_XDP || program.expectedAttachType !== attachType) return -Errno.EINVAL;
+    if (program.type !== ProgramType.Xdp || program.expectedAttachType !== attachType) return -Errno.EINVAL;
     return { value: first, program };
   }
 
@@ -133,7 +129,7 @@ export class Devmap extends RedirectMap {
     if (flags > UpdateFlag.Exist) return -Errno.EINVAL;
     if (index >= this.definition.maxEntries) return -Errno.E2BIG;
     if (flags === UpdateFlag.NoExist) return -Errno.EEXIST;
-    const entry = this.readEntry(value, XDP_DEVMAP);
+    const entry = this.readEntry(value, AttachType.XdpDevmap);
     if (typeof entry === "number") return entry;
     if (entry.value === 0) {
       // No device: the entry is emptied, and a program would have nowhere to run.
@@ -163,7 +159,7 @@ export class DevmapHash extends RedirectMap {
     if (flags > UpdateFlag.Exist || ifindex === 0) return -Errno.EINVAL;
     const isNew = !this.hasTarget(index);
     if (!isNew && flags === UpdateFlag.NoExist) return -Errno.EEXIST;
-    const entry = this.readEntry(value, XDP_DEVMAP);
+    const entry = this.readEntry(value, AttachType.XdpDevmap);
     if (typeof entry === "number") return entry;
     if (!this.host.hasDevice(ifindex)) return -Errno.EINVAL;
     if (isNew && this.size >= this.definition.maxEntries) return -Errno.E2BIG;
@@ -186,7 +182,7 @@ export class Cpumap extends RedirectMap {
       this.put(cpu, undefined);
       return 0;
     }
-    const entry = this.readEntry(value, XDP_CPUMAP);
+    const entry = this.readEntry(value, AttachType.XdpCpumap);
     if (typeof entry === "number") return entry;
     this.put(cpu, entry);
     return 0;
@@ -218,10 +214,4 @@ export class Xskmap extends RedirectMap {
       yield [bytes.subarray(0, 4), bytes.subarray(4)];
     }
   }
-}
-
-/** Whether a map type is one of those above. */
-export function isRedirectType(type: MapType): boolean {
-  const types: number[] = [MapType.Devmap, MapType.DevmapHash, MapType.Cpumap, MapType.Xskmap];
-  return types.includes(type);
 }

@@ -1,0 +1,9 @@
+/**
+ * BTF: the types of programs, maps and kernels: parse, print as C, read and write values.
+ * Imports errors alone.
+ */
+export { Btf } from "./btf.js";
+export { BtfExt, type CoreRelocation, type FuncInfo, type LineInfo, type SectionInfo } from "./btf-ext.js";
+export * from "./types.js";
+export { type BtfValue, decodeValue } from "./value-decode.js";
+export { type BtfInput, encodeValue } from "./value-encode.js";
