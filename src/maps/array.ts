@@ -29,6 +29,11 @@ export class ArrayMap extends BpfMap {
     return this.block(key);
   }
 
+  override valueAddress(offset: number): number {
+    // array_map_direct_value_addr: maps of one element alone.
+    return this.definition.maxEntries === 1 && offset < this.definition.valueSize ? this.base + offset : 0;
+  }
+
   /** 0, or what is wrong with updating index `key` (array_map_update_elem). */
   protected refuseUpdate(key: number, flags: number): number {
     if ((flags & ~UpdateFlag.Lock) > UpdateFlag.Exist || flags >>> 31 !== 0) return -Errno.EINVAL;
@@ -108,6 +113,10 @@ export class PercpuArrayMap extends ArrayMap {
 
   override lookup(key: number): number {
     return this.lookupPerCpu(key, this.host.currentCpu);
+  }
+
+  override valueAddress(_offset: number): number {
+    return 0;
   }
 
   override lookupPerCpu(key: number, cpu: number): number {

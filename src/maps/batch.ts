@@ -20,7 +20,12 @@ export interface BatchCommands {
   readonly delete: boolean;
 }
 
-export const NO_BATCH: BatchCommands = { lookup: false, lookupAndDelete: false, update: false, delete: false };
+export const NO_BATCH: BatchCommands = {
+  lookup: false,
+  lookupAndDelete: false,
+  update: false,
+  delete: false,
+};
 
 /** A batch that stopped early: `done` elements were written before the one that was refused. */
 export class BatchError extends KernelError {

@@ -218,7 +218,12 @@ export class KernelMap {
       isEnd = true;
     }
     const done = attr.view.getUint32(32, true);
-    return { keys: pick(keys, keySize, done), values: pick(values, this.#valueSize, done), cursor: out, isEnd };
+    return {
+      keys: pick(keys, keySize, done),
+      values: pick(values, this.#valueSize, done),
+      cursor: out,
+      isEnd,
+    };
   }
 
   /** The number written and, where it stopped early, the error. */

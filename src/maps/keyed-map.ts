@@ -77,7 +77,8 @@ export abstract class KeyedMap extends BpfMap {
     for (; bucket <= table.mask; bucket++) {
       table.bucket(bucket, inBucket);
       if (inBucket.length > count - keys.length) {
-        if (keys.length === 0) throw this.error(call, Errno.ENOSPC, `a bucket has ${inBucket.length} elements`);
+        if (keys.length === 0)
+          throw this.error(call, Errno.ENOSPC, `a bucket has ${inBucket.length} elements`);
         return { keys, values, cursor: bucketCursor(bucket), isEnd: false };
       }
       for (const element of inBucket) {

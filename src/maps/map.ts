@@ -135,6 +135,11 @@ export abstract class BpfMap {
     return 0;
   }
 
+  /** Address of a byte of the first value, for loads of a map's value; 0 where it has none there. */
+  valueAddress(_offset: number): number {
+    return 0;
+  }
+
   /** bpf_map_lookup_percpu_elem: as lookup, for a given CPU. */
   lookupPerCpu(_key: number, _cpu: number): number {
     return 0;

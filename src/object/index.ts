@@ -18,3 +18,4 @@ export type {
 } from "./object-spec.js";
 export { type ParseOptions, parseObject } from "./parse-object.js";
 export { type SectionKind, sectionKind } from "./section-names.js";
+export { type RawMap, TypedMap } from "./typed-map.js";

@@ -144,6 +144,11 @@ export class XdpBuff {
     return out;
   }
 
+  /** A copy of struct xdp_md. */
+  copyContext(): Uint8Array {
+    return this.#arena.u8.slice(this.context, this.context + MD_SIZE);
+  }
+
   /** Whether the packet equals `bytes` (metadata not counted). */
   equals(bytes: Uint8Array): boolean {
     if (bytes.length !== this.totalLength) return false;

@@ -1,0 +1,126 @@
+import { describe, expect, test } from "vitest";
+import { KernelError, NotSupportedError } from "../errors.js";
+import { MapFlag, MapType, mapTypeName } from "../uapi/index.js";
+import { createMap } from "./create-map.js";
+import { KernelMap, whyNoKernelMaps } from "./kernel-map.oracle.js";
+import type { MapDefinition } from "./map.js";
+import { possibleCpus, TestHost } from "./test-host.oracle.js";
+
+const reason = whyNoKernelMaps();
+const cpus = possibleCpus();
+
+const types = [
+  MapType.Hash,
+  MapType.Array,
+  MapType.ProgArray,
+  MapType.PerfEventArray,
+  MapType.PercpuHash,
+  MapType.PercpuArray,
+  MapType.LruHash,
+  MapType.LruPercpuHash,
+  MapType.LpmTrie,
+  MapType.ArrayOfMaps,
+  MapType.HashOfMaps,
+  MapType.Queue,
+  MapType.Stack,
+  MapType.BloomFilter,
+  MapType.Ringbuf,
+  MapType.UserRingbuf,
+  MapType.Devmap,
+  MapType.DevmapHash,
+  MapType.Cpumap,
+  MapType.Xskmap,
+];
+const keySizes = [0, 1, 3, 4, 5, 8, 260, 261];
+const valueSizes = [0, 1, 4, 5, 8, 12, 32768, 32769];
+const entries = [0, 1, 2, 100, 4096, 6144, 8193];
+const { NoPrealloc, NoCommonLru, RdonlyProg, WronlyProg, Rdonly, Wronly } = MapFlag;
+/** Combined, besides each flag alone. */
+const flagSets = [
+  0,
+  ...Array.from({ length: 19 }, (_, bit) => 1 << bit),
+  NoPrealloc | NoCommonLru,
+  NoPrealloc | RdonlyProg,
+  NoPrealloc | WronlyProg,
+  RdonlyProg | WronlyProg,
+  Rdonly | Wronly,
+  NoCommonLru | MapFlag.NumaNode,
+];
+const inner: MapDefinition = {
+  name: "inner",
+  type: MapType.Array,
+  keySize: 4,
+  valueSize: 4,
+  maxEntries: 2,
+  flags: 0,
+};
+
+function outcome(create: () => { close(): void }): string {
+  try {
+    create().close();
+    return "created";
+  } catch (error) {
+    if (error instanceof NotSupportedError) return `not supported: ${error.message}`;
+    if (error instanceof KernelError) return error.code;
+    throw error;
+  }
+}
+
+const innerMap = reason === undefined ? new KernelMap(inner) : undefined;
+
+function compare(definition: MapDefinition): string | undefined {
+  const theirs = outcome(() => new KernelMap(definition, cpus, innerMap?.fd));
+  const host = new TestHost(cpus);
+  const ours = outcome(() => {
+    const map = createMap(definition, host, 1);
+    return { close: () => map.release() };
+  });
+  // What creation took, release gives back.
+  if (host.arena.used !== 0) return `${host.arena.used} bytes of the arena are lost`;
+  return ours === theirs ? undefined : `ours ${ours}, Linux ${theirs}`;
+}
+
+function* definitions(type: MapType): Generator<MapDefinition> {
+  const base = { name: "m", type, mapExtra: 0n, inner };
+  for (const keySize of keySizes) {
+    for (const valueSize of valueSizes) {
+      for (const maxEntries of entries) {
+        // Sizes with the flags that the type needs, flags with sizes that most types take.
+        for (const flags of [0, NoPrealloc]) yield { ...base, keySize, valueSize, maxEntries, flags };
+      }
+    }
+  }
+  for (const flags of flagSets) {
+    for (const keySize of [0, 4, 8]) {
+      for (const valueSize of [0, 4, 8]) {
+        for (const maxEntries of [1, 4096]) yield { ...base, keySize, valueSize, maxEntries, flags };
+      }
+    }
+  }
+  for (const mapExtra of [1n, 15n, 16n, 1n << 32n]) {
+    for (const keySize of [0, 4]) {
+      yield { ...base, keySize, valueSize: 4, maxEntries: 1, flags: 0, mapExtra };
+    }
+  }
+}
+
+describe.skipIf(reason !== undefined && process.env.CI !== "true")(
+  `BPF_MAP_CREATE, ours and Linux's${reason === undefined ? "" : ` (skipped: ${reason})`}`,
+  () => {
+    test.each(types.map((type) => [mapTypeName(type), type] as const))("%s", (_name, type) => {
+      const differences: string[] = [];
+      let count = 0;
+      for (const definition of definitions(type)) {
+        count++;
+        const difference = compare(definition);
+        if (difference === undefined) continue;
+        const { keySize, valueSize, maxEntries, flags, mapExtra } = definition;
+        differences.push(
+          `${keySize}/${valueSize}/${maxEntries} 0x${flags.toString(16)} ${mapExtra}: ${difference}`,
+        );
+      }
+      expect(differences.slice(0, 20)).toEqual([]);
+      expect(count).toBeGreaterThan(1000);
+    });
+  },
+);

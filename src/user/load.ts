@@ -1,0 +1,161 @@
+import { PseudoCall, PseudoLd } from "../asm/index.js";
+import { InstructionError, NotSupportedError, VerifierError } from "../errors.js";
+import { helperById } from "../helpers/index.js";
+import type { BpfMap } from "../maps/index.js";
+import { instantiate, type ProgramSpec } from "../object/index.js";
+import { ProgramType, programTypeName } from "../uapi/index.js";
+import {
+  decodeForExecution,
+  type HelperFunction,
+  helperImplementation,
+  kfuncImplementation,
+  type Resolver,
+  type VmProgram,
+} from "../vm/index.js";
+
+/** Program types whose hooks are packets that the user-space kernel can give them. */
+const RUNNABLE: readonly number[] = [
+  ProgramType.Xdp,
+  ProgramType.SchedCls,
+  ProgramType.SchedAct,
+  ProgramType.SocketFilter,
+  ProgramType.CgroupSkb,
+];
+
+/** What loading needs of the kernel. */
+export interface LoadEnvironment {
+  /** The maps of the object by name, and of the kernel by file descriptor. */
+  mapFd(name: string): number;
+  mapByFd(fd: number): BpfMap | undefined;
+  nextProgramId(): number;
+}
+
+/**
+ * Makes a program runnable: references filled in, every instruction checked, every helper found.
+ * Throws NotSupportedError for what the user-space kernel does not have, by name, and VerifierError
+ * for code that no kernel would take.
+ */
+export function loadProgram(spec: ProgramSpec, environment: LoadEnvironment): VmProgram {
+  if (!RUNNABLE.includes(spec.type)) {
+    const type = programTypeName(spec.type);
+    throw new NotSupportedError(
+      `program type ${type}`,
+      spec.type === ProgramType.Unspec
+        ? `program ${spec.name}: section "${spec.section}" does not say what type it is: name one`
+        : `program ${spec.name}: the user-space kernel runs no programs of type ${type}`,
+    );
+  }
+  const kfuncs: string[] = [];
+  const code = instantiate(spec, {
+    mapFd: (name) => environment.mapFd(name),
+    kfunc: (name) =>
+      kfuncImplementation(name) === undefined ? undefined : { id: kfuncs.push(name) - 1, module: 0 },
+    ksym: () => undefined,
+  });
+  const maps = new Set<BpfMap>();
+  const resolver = new ProgramResolver(spec, environment, kfuncs, maps);
+  try {
+    const decoded = decodeForExecution(code, resolver);
+    return new LoadedVmProgram(spec, environment.nextProgramId(), decoded, [...maps]);
+  } catch (error) {
+    if (!(error instanceof InstructionError)) throw error;
+    throw new VerifierError(spec.name, error.message, error.slot === undefined ? {} : { slot: error.slot }, {
+      cause: error,
+    });
+  }
+}
+
+class ProgramResolver implements Resolver {
+  readonly #spec: ProgramSpec;
+  readonly #environment: LoadEnvironment;
+  readonly #kfuncs: readonly string[];
+  readonly #maps: Set<BpfMap>;
+
+  constructor(spec: ProgramSpec, environment: LoadEnvironment, kfuncs: readonly string[], maps: Set<BpfMap>) {
+    this.#spec = spec;
+    this.#environment = environment;
+    this.#kfuncs = kfuncs;
+    this.#maps = maps;
+  }
+
+  #refuse(slot: number, reason: string): never {
+    throw new VerifierError(this.#spec.name, reason, { slot });
+  }
+
+  pseudoImmediate(slot: number, src: number, imm: number, nextImm: number): bigint {
+    switch (src) {
+      case PseudoLd.MapFd:
+        return BigInt(this.#map(slot, imm).handle);
+      case PseudoLd.MapValue: {
+        const map = this.#map(slot, imm);
+        const address = map.valueAddress(nextImm);
+        if (address === 0) this.#refuse(slot, `map ${map.name} has no value at offset ${nextImm}`);
+        return BigInt(address);
+      }
+      case PseudoLd.Func:
+        return BigInt(slot + imm + 1);
+      default:
+        throw new NotSupportedError(
+          "kernel variables",
+          `program ${this.#spec.name}, instruction ${slot}: the user-space kernel has no variables of Linux`,
+        );
+    }
+  }
+
+  #map(slot: number, fd: number): BpfMap {
+    const map = this.#environment.mapByFd(fd);
+    if (map === undefined) this.#refuse(slot, `fd ${fd} is not pointing to valid bpf_map`);
+    this.#maps.add(map);
+    return map;
+  }
+
+  call(slot: number, src: number, imm: number): HelperFunction {
+    if (src === PseudoCall.Kfunc) {
+      const name = this.#kfuncs[imm] ?? `#${imm}`;
+      const kfunc = kfuncImplementation(name);
+      if (kfunc !== undefined) return kfunc;
+      throw new NotSupportedError(`kernel function ${name}`, `program ${this.#spec.name} calls ${name}`);
+    }
+    const helper = helperById(imm);
+    // A weak kernel function that is missing: calling it is what must not happen.
+    if (helper === undefined) {
+      return this.#spec.references.some((reference) => reference.kind === "kfunc" && reference.slot === slot)
+        ? () => this.#refuse(slot, "call of a missing weak kernel function")
+        : this.#refuse(slot, `invalid func unknown#${imm}`);
+    }
+    const implementation = helperImplementation(imm);
+    if (implementation !== undefined) return implementation;
+    throw new NotSupportedError(
+      `helper ${helper.name}`,
+      `program ${this.#spec.name}, instruction ${slot}: the user-space kernel does not have ${helper.name} yet`,
+    );
+  }
+}
+
+class LoadedVmProgram implements VmProgram {
+  readonly id: number;
+  readonly name: string;
+  readonly type: number;
+  readonly expectedAttachType: number;
+  readonly code: VmProgram["code"];
+  readonly maps: readonly BpfMap[];
+  #references = 1;
+
+  constructor(spec: ProgramSpec, id: number, code: VmProgram["code"], maps: readonly BpfMap[]) {
+    this.id = id;
+    this.name = spec.name;
+    this.type = spec.type;
+    this.expectedAttachType = spec.attachType ?? 0;
+    this.code = code;
+    this.maps = maps;
+    for (const map of maps) map.retain();
+  }
+
+  retain(): void {
+    this.#references++;
+  }
+
+  release(): void {
+    if (--this.#references === 0) for (const map of this.maps) map.release();
+  }
+}
