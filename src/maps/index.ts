@@ -2,6 +2,7 @@
  * Maps: one file per map type, all in the arena, with Linux's semantics and error numbers.
  * Imports `arena/`, `uapi/` and errors.
  */
+export { BatchError, type BatchResult } from "./batch.js";
 export { BloomFilterMap } from "./bloom-filter.js";
 export { checkDefinition } from "./check-definition.js";
 export { createMap } from "./create-map.js";
@@ -18,3 +19,4 @@ export { ProgArray } from "./prog-array.js";
 export { QueueStackMap } from "./queue-stack.js";
 export { type RedirectEntry, RedirectMap, Xskmap } from "./redirect-map.js";
 export { RingBuffer } from "./ring-buffer.js";
+export { UserRingBuffer, type UserSample } from "./user-ring-buffer.js";

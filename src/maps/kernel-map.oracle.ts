@@ -58,13 +58,17 @@ class Attributes {
     return this.u64(offset, koffi.address(buffer));
   }
 
-  /** Makes the call; throws KernelError. */
-  call(command: number, name: string): number {
+  /** Makes the call; throws KernelError, which `detail` says more about. */
+  call(command: number, name: string, detail?: () => string): number {
     if (bpf === undefined) throw new NotSupportedError("bpf(2)", "bpf(2) is there on Linux only");
     const result = Number(bpf(SYS_BPF, command, this.bytes, this.bytes.length));
-    if (result < 0) throw new KernelError(name, koffi.errno());
+    if (result < 0) throw new KernelError(name, koffi.errno(), detail?.());
     return result;
   }
+}
+
+export function closeFile(fd: number): void {
+  closeFd?.(fd);
 }
 
 export function attributes(size: number): Attributes {

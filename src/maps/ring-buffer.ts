@@ -1,4 +1,5 @@
 import type { Arena } from "../arena/index.js";
+import { Errno } from "../uapi/index.js";
 import { BpfMap, type MapDefinition, type MapHost } from "./map.js";
 
 /** BPF_RINGBUF_HDR_SZ: a record's length with two bits, and what finds its ring again. */
@@ -105,6 +106,15 @@ export class RingBuffer extends BpfMap {
       consume(u8.slice(header + HEADER, header + HEADER + size));
     }
     return count;
+  }
+
+  /** ringbuf_map_lookup_elem and its kin: there are no elements to speak of. */
+  protected override find(_key: number): number {
+    return -Errno.ENOTSUPP;
+  }
+
+  override delete(_key: number): number {
+    return -Errno.ENOTSUPP;
   }
 
   /** Nothing to list: records are taken with `drain`. */
