@@ -18,3 +18,4 @@ export { EtherType, isVlanType } from "./ether-type.js";
 export * from "./header/index.js";
 export { IpProtocol } from "./ip-protocol.js";
 export type { Layer, LayerPlace } from "./layer.js";
+export { summarize } from "./summary/summarize.js";
