@@ -1,0 +1,2 @@
+#include <wirebee/types.h>
+#include <wirebee/endian.h>
