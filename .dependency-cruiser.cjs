@@ -18,7 +18,7 @@ const rooms = [
   ["cli"],
 ];
 const pathOf = (room) => (room.endsWith(".ts") ? `^src/${room.replace(".", "\\.")}$` : `^src/${room}/`);
-const inTests = "\\.test\\.ts$";
+const inTests = "\\.(test|oracle)\\.ts$";
 
 module.exports = {
   forbidden: [

@@ -1,0 +1,53 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { describe, test } from "vitest";
+
+/**
+ * What a test may need of its machine beyond Node. Tests that need something say so with
+ * `describeWith`: where it is missing they are skipped with the reason in their title, which
+ * `npm test` prints; with CI=true a missing thing fails instead.
+ */
+export type Need = "root" | "bpf" | "netns" | Tool;
+
+/** Commands by name; any of a list will do. */
+type Tool = `command ${string}`;
+
+function commandExists(name: string): boolean {
+  return (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, name)));
+}
+
+/** Why a need is not met; undefined where it is. */
+export function whyMissing(need: Need): string | undefined {
+  const isRoot = process.platform === "linux" && process.getuid?.() === 0;
+  switch (need) {
+    case "root":
+      return isRoot ? undefined : "needs root on Linux";
+    case "bpf":
+      if (!isRoot) return "needs root on Linux, to load programs into its kernel";
+      return existsSync("/sys/kernel/btf/vmlinux") ? undefined : "needs a Linux kernel with BPF and BTF";
+    case "netns": {
+      if (!isRoot) return "needs root on Linux, to make network namespaces";
+      const { status } = spawnSync("unshare", ["--net", "true"]);
+      return status === 0 ? undefined : "needs leave to make network namespaces";
+    }
+    default: {
+      const names = need.slice("command ".length).split("|");
+      return names.some(commandExists) ? undefined : `needs ${names.join(" or ")}`;
+    }
+  }
+}
+
+/** `describe`, for tests that need something of the machine. */
+export function describeWith(needs: readonly Need[], title: string, body: () => void): void {
+  const missing = needs.map(whyMissing).find((reason) => reason !== undefined);
+  if (missing === undefined) {
+    describe(title, body);
+  } else if (process.env.CI === "true") {
+    test(title, () => {
+      throw new Error(`CI runs every test, and this one ${missing}`);
+    });
+  } else {
+    describe.skip(`${title} (skipped: ${missing})`, body);
+  }
+}
