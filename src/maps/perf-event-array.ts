@@ -41,6 +41,12 @@ export class PerfEventArray extends BpfMap {
     }
   }
 
+  /** Closes every buffer: records are lost from now on, with -ENOENT for who makes them. */
+  close(): void {
+    this.#onRecord = undefined;
+    this.#buffers.clear();
+  }
+
   /** Records that full buffers have lost since they were opened. */
   get lost(): number {
     let lost = 0;

@@ -64,6 +64,7 @@ class ObjectLoader {
     const programFds = new Map<string, number>();
     for (const program of programs) {
       const vm = loadProgram(program, {
+        license: this.#spec.license,
         mapFd: (name) => this.#fdOf(name),
         mapByFd: (fd) => this.#kernel.mapByFd(fd),
         nextProgramId: () => this.#kernel.nextId(),

@@ -1,6 +1,6 @@
 import { PseudoCall, PseudoLd } from "../asm/index.js";
 import { InstructionError, NotSupportedError, VerifierError } from "../errors.js";
-import { helperById } from "../helpers/index.js";
+import { helperById, kfuncByName } from "../helpers/index.js";
 import type { BpfMap } from "../maps/index.js";
 import { instantiate, type ProgramSpec } from "../object/index.js";
 import { ProgramType, programTypeName } from "../uapi/index.js";
@@ -12,6 +12,7 @@ import {
   type Resolver,
   type VmProgram,
 } from "../vm/index.js";
+import { checkHelper, checkKfunc, refuseMissing } from "./check-call.js";
 
 /** Program types whose hooks are packets that the user-space kernel can give them. */
 const RUNNABLE: readonly number[] = [
@@ -22,8 +23,13 @@ const RUNNABLE: readonly number[] = [
   ProgramType.CgroupSkb,
 ];
 
+/** What a weak reference to a function of the kernel's compares with NULL: any address will do. */
+const KERNEL_TEXT = 0xffffffff81000000n;
+
 /** What loading needs of the kernel. */
 export interface LoadEnvironment {
+  /** The object's licence: some helpers are for GPL-compatible programs. */
+  readonly license: string;
   /** The maps of the object by name, and of the kernel by file descriptor. */
   mapFd(name: string): number;
   mapByFd(fd: number): BpfMap | undefined;
@@ -46,11 +52,16 @@ export function loadProgram(spec: ProgramSpec, environment: LoadEnvironment): Vm
     );
   }
   const kfuncs: string[] = [];
+  const weak = new Set(
+    spec.references.flatMap((each) => ("isWeak" in each && each.isWeak ? [each.name] : [])),
+  );
+  // A weak kfunc that this kernel lacks is absent, as in an older Linux; others are refused by name.
+  const isThere = (name: string) =>
+    kfuncImplementation(name) !== undefined || (kfuncByName(name) !== undefined && !weak.has(name));
   const code = instantiate(spec, {
     mapFd: (name) => environment.mapFd(name),
-    kfunc: (name) =>
-      kfuncImplementation(name) === undefined ? undefined : { id: kfuncs.push(name) - 1, module: 0 },
-    ksym: () => undefined,
+    kfunc: (name) => (isThere(name) ? { id: kfuncs.push(name) - 1, module: 0 } : undefined),
+    ksym: (name) => (kfuncImplementation(name) === undefined ? undefined : { address: KERNEL_TEXT }),
   });
   const maps = new Set<BpfMap>();
   const resolver = new ProgramResolver(spec, environment, kfuncs, maps);
@@ -110,11 +121,12 @@ class ProgramResolver implements Resolver {
   }
 
   call(slot: number, src: number, imm: number): HelperFunction {
+    const { license } = this.#environment;
     if (src === PseudoCall.Kfunc) {
       const name = this.#kfuncs[imm] ?? `#${imm}`;
-      const kfunc = kfuncImplementation(name);
-      if (kfunc !== undefined) return kfunc;
-      throw new NotSupportedError(`kernel function ${name}`, `program ${this.#spec.name} calls ${name}`);
+      const kfunc = kfuncByName(name);
+      if (kfunc !== undefined) checkKfunc(this.#spec, slot, kfunc, license);
+      return kfuncImplementation(name) ?? refuseMissing(this.#spec, slot, "kernel function", name);
     }
     const helper = helperById(imm);
     // A weak kernel function that is missing: calling it is what must not happen.
@@ -123,12 +135,8 @@ class ProgramResolver implements Resolver {
         ? () => this.#refuse(slot, "call of a missing weak kernel function")
         : this.#refuse(slot, `invalid func unknown#${imm}`);
     }
-    const implementation = helperImplementation(imm);
-    if (implementation !== undefined) return implementation;
-    throw new NotSupportedError(
-      `helper ${helper.name}`,
-      `program ${this.#spec.name}, instruction ${slot}: the user-space kernel does not have ${helper.name} yet`,
-    );
+    checkHelper(this.#spec, slot, helper, license);
+    return helperImplementation(imm) ?? refuseMissing(this.#spec, slot, "helper", helper.name);
   }
 }
 

@@ -1,8 +1,7 @@
-import { NotSupportedError, SyntaxProblem } from "../errors.js";
+import { SyntaxProblem } from "../errors.js";
 import type { LoadedObject } from "../kernel.js";
-import { PerfEventArray, RingBuffer } from "../maps/index.js";
 import type { Globals, ObjectSpec, TypedMap } from "../object/index.js";
-import { mapTypeName } from "../uapi/index.js";
+import { RecordStream } from "./record-stream.js";
 import type { UserKernel } from "./user-kernel.js";
 import type { UserProgram } from "./user-program.js";
 
@@ -14,6 +13,7 @@ export class UserObject implements LoadedObject {
   readonly globals: Globals;
   readonly #kernel: UserKernel;
   readonly #fds: readonly number[];
+  readonly #streams = new Set<RecordStream>();
   #isClosed = false;
 
   constructor(
@@ -59,18 +59,17 @@ export class UserObject implements LoadedObject {
   }
 
   async *records(name: string, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<Uint8Array> {
-    const { raw } = this.map(name);
     const { signal } = options;
-    let wake: () => void = () => {};
-    signal?.addEventListener("abort", () => wake());
-    const source = recordSource(raw, () => wake());
-    const isOver = () => signal?.aborted === true || this.#isClosed;
-    while (!isOver()) {
-      yield* source();
-      if (isOver()) return;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+    if (this.#isClosed || signal?.aborted === true) return;
+    const stream = new RecordStream(this.map(name).raw);
+    const end = () => stream.end();
+    this.#streams.add(stream);
+    signal?.addEventListener("abort", end);
+    try {
+      yield* stream.read();
+    } finally {
+      signal?.removeEventListener("abort", end);
+      this.#streams.delete(stream);
     }
   }
 
@@ -78,31 +77,11 @@ export class UserObject implements LoadedObject {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#kernel.forget(this);
+    for (const stream of this.#streams) stream.end();
     for (const fd of [...this.#fds].reverse()) this.#kernel.closeFd(fd);
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** What takes the records that a map has now; `onRecord` is called when there may be more. */
-function recordSource(raw: unknown, onRecord: () => void): () => Uint8Array[] {
-  if (raw instanceof RingBuffer) {
-    raw.onWakeup(onRecord);
-    return () => {
-      const records: Uint8Array[] = [];
-      raw.drain((record) => records.push(record));
-      return records;
-    };
-  }
-  if (raw instanceof PerfEventArray) {
-    raw.open(undefined, onRecord);
-    return () => raw.drain().map((record) => record.data);
-  }
-  const type = (raw as { type: number }).type;
-  throw new NotSupportedError(
-    `records of ${mapTypeName(type)}`,
-    `maps of type ${mapTypeName(type)} have no records`,
-  );
 }
