@@ -1,12 +1,9 @@
 import { InstructionError } from "../errors.js";
 import { encode } from "./encode.js";
 import type { Instruction } from "./instruction.js";
-import { type LabelUse, parseInstruction } from "./parse-instruction.js";
+import { type LabelUse, type Names, parseInstruction } from "./parse-instruction.js";
 
-export interface AssembleOptions {
-  /** The number of a helper that is called by name (`call map_lookup_elem`). */
-  helperId?: (name: string) => number | undefined;
-}
+export interface AssembleOptions extends Names {}
 
 /** An instruction whose jump or call still names a label. */
 interface Statement {
@@ -21,7 +18,8 @@ const LABEL = /^\s*([A-Za-z_.$][\w.$]*):/;
 
 /**
  * Assembly text in LLVM's syntax, one instruction a line or several divided by `;`, as code (8 bytes
- * a slot, little endian). Jumps and calls take labels (`name:`) or distances (`goto +3`).
+ * a slot, little endian). Jumps and calls take labels (`name:`) or distances (`goto +3`), and
+ * `r2 = name ll` the address of a map or function.
  *
  * What `disassemble` prints is read back to the same code. Throws InstructionError with the line.
  */

@@ -29,22 +29,24 @@ export function checkCode(bytes: Uint8Array): number[] {
   }
   const code = new CodeView(bytes);
   const insns: (Instruction | undefined)[] = new Array(code.length).fill(undefined);
-  const starts = new Set([0]);
+  /** Where each function starts, and the instruction that says so. */
+  const starts = new Map([[0, 0]]);
   for (let slot = 0; slot < code.length; slot += insns[slot]?.opcode === LD_IMM64 ? 2 : 1) {
     const insn = decodeAt(code, slot);
     insns[slot] = insn;
     refuseCast(insn, slot);
     const called = calledFunction(insn, slot);
-    if (called !== undefined) starts.add(called);
+    if (called !== undefined) starts.set(called, slot);
   }
-  for (const start of starts) {
+  for (const [start, slot] of starts) {
     if (insns[start] === undefined) {
       throw new InstructionError(
         `a function starts at slot ${start}, which is not the start of an instruction`,
+        { slot },
       );
     }
   }
-  const functions = [...starts].sort((a, b) => a - b);
+  const functions = [...starts.keys()].sort((a, b) => a - b);
   functions.forEach((start, i) => {
     checkFunction(insns, start, functions[i + 1] ?? code.length);
   });

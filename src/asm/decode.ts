@@ -58,7 +58,11 @@ export function decodeAt(code: CodeView, slot: number): Instruction {
   ) {
     throw new InstructionError("the second slot of a 64-bit immediate load has reserved bits set", { slot });
   }
-  return { ...insn, nextImm: code.imm(slot + 1) };
+  const nextImm = code.imm(slot + 1);
+  if (nextImm !== 0 && (insn.src === PseudoLd.MapFd || insn.src === PseudoLd.MapIdx)) {
+    throw new InstructionError("a map load whose second immediate is not zero", { slot });
+  }
+  return { ...insn, nextImm };
 }
 
 function problemOf(insn: Instruction): string | undefined {

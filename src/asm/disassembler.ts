@@ -144,9 +144,9 @@ function wideText(insn: Instruction): string {
       return `${dst} = ${value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`} ll`;
     }
     case PseudoLd.MapFd:
-      return `${dst} = map[fd:${insn.imm}]${unusedHalf(next)}`;
+      return `${dst} = map[fd:${insn.imm}]`;
     case PseudoLd.MapIdx:
-      return `${dst} = map[idx:${insn.imm}]${unusedHalf(next)}`;
+      return `${dst} = map[idx:${insn.imm}]`;
     case PseudoLd.MapValue:
       return `${dst} = map[fd:${insn.imm}][0]+${next >>> 0}`;
     case PseudoLd.MapIdxValue:

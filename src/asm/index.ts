@@ -6,7 +6,12 @@ export { type AssembleOptions, assemble } from "./assembler.js";
 export { insn, program } from "./builder.js";
 export { checkCode } from "./check-code.js";
 export { decode, decodeAt } from "./decode.js";
-export { type DisassembleOptions, disassemble, disassembleAt } from "./disassembler.js";
+export {
+  type DisassembledLine,
+  type DisassembleOptions,
+  disassemble,
+  disassembleAt,
+} from "./disassembler.js";
 export { encode, swapCode } from "./encode.js";
 export { CodeView, type Instruction, LD_IMM64 } from "./instruction.js";
 export * from "./opcodes.js";

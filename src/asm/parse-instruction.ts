@@ -15,9 +15,16 @@ export interface ParsedInstruction {
   readonly label?: LabelUse | undefined;
 }
 
-interface Context {
-  readonly line: number;
+/** What the names in a text stand for. */
+export interface Names {
+  /** The number of a helper that is called by name (`call map_lookup_elem`). */
   readonly helperId?: ((name: string) => number | undefined) | undefined;
+  /** The index of a map that is loaded by name (`r1 = counters ll`, `r1 = counters[0]+8 ll`). */
+  readonly mapIndex?: ((name: string) => number | undefined) | undefined;
+}
+
+interface Context extends Names {
+  readonly line: number;
 }
 
 type Rule = readonly [RegExp, (match: string[], context: Context) => ParsedInstruction];
@@ -26,7 +33,8 @@ const REG = "(r10|r[0-9]|w10|w[0-9])";
 const NUM = "([+-]?\\s*(?:0x[0-9a-f]+|\\d+))";
 const MEM = `\\*\\s*\\(([us])(8|16|32|64) \\*\\)\\s*\\((r10|r[0-9]) ?([+-] ?(?:0x[0-9a-f]+|\\d+))\\)`;
 const CAST = `\\(\\(?u(8|16|32|64) \\*\\)\\s*\\((r10|r[0-9]) ?([+-] ?(?:0x[0-9a-f]+|\\d+))\\)`;
-const GOAL = "([+-]\\s*(?:0x[0-9a-f]+|\\d+)|[A-Za-z_.$][\\w.$]*)(?:\\s*<[^>]*>)?";
+const NAME = "([A-Za-z_.$][\\w.$]*)";
+const GOAL = `([+-]?\\s*(?:0x[0-9a-f]+|\\d+)|${NAME.slice(1, -1)})(?:\\s*<[^>]*>)?`;
 
 const invert = (map: ReadonlyMap<number, string>) => new Map([...map].map(([key, name]) => [name, key]));
 const aluBySign = invert(ALU_SIGNS);
@@ -70,7 +78,7 @@ function jumpTo(
   field: LabelUse["field"],
   context: Context,
 ): ParsedInstruction {
-  if (!/^[+-]/.test(goal)) return { insn, label: { name: goal, field } };
+  if (!/^[+-]|^\d/.test(goal)) return { insn, label: { name: goal, field } };
   if (field === "imm") return only({ ...insn, imm: imm32(goal, context) });
   return only({ ...insn, offset: offset16(goal, context) });
 }
@@ -132,7 +140,7 @@ const rules: readonly Rule[] = [
     only(build.callKfunc(imm32(id, context), index === undefined ? 0 : offset16(index, context))),
   ),
   rule(`call ${NUM}`, ([id], context) => only(build.call(imm32(id, context)))),
-  rule("call ([A-Za-z_.$][\\w.$]*)", ([name], context) => {
+  rule(`call ${NAME}`, ([name], context) => {
     const id = context.helperId?.(name);
     if (id !== undefined) return only(build.call(id));
     return { insn: build.callLocal(0), label: { name, field: "imm" } };
@@ -230,13 +238,8 @@ const rules: readonly Rule[] = [
     const imm = (imm32(to, context) << 16) | imm32(from, context);
     return only({ ...build.mov64Reg(registerOf(dst), registerOf(src)), offset: 1, imm });
   }),
-  rule(`(r10|r[0-9]) = map\\[(fd|idx):${NUM}\\]${NEXT}`, ([dst, kind, value, next], context) =>
-    wide(
-      dst,
-      kind === "fd" ? PseudoLd.MapFd : PseudoLd.MapIdx,
-      imm32(value, context),
-      imm32(next ?? "0", context),
-    ),
+  rule(`(r10|r[0-9]) = map\\[(fd|idx):${NUM}\\]`, ([dst, kind, value], context) =>
+    wide(dst, kind === "fd" ? PseudoLd.MapFd : PseudoLd.MapIdx, imm32(value, context), 0),
   ),
   rule(`(r10|r[0-9]) = map\\[(fd|idx):${NUM}\\]\\[0\\]\\+(\\d+)`, ([dst, kind, value, at], context) => {
     const src = kind === "fd" ? PseudoLd.MapValue : PseudoLd.MapIdxValue;
@@ -248,6 +251,17 @@ const rules: readonly Rule[] = [
   rule(`(r10|r[0-9]) = subprog\\[${NUM}\\]${NEXT}`, ([dst, distance, next], context) =>
     wide(dst, PseudoLd.Func, imm32(distance, context), imm32(next ?? "0", context)),
   ),
+  // A name is a map, or a function of the text.
+  rule(`(r10|r[0-9]) = ${NAME} ll`, ([dst, name], context) => {
+    const index = context.mapIndex?.(name);
+    if (index !== undefined) return wide(dst, PseudoLd.MapIdx, index, 0);
+    return { ...wide(dst, PseudoLd.Func, 0, 0), label: { name, field: "imm" } };
+  }),
+  rule(`(r10|r[0-9]) = ${NAME}\\[0\\]\\+(\\d+) ll`, ([dst, name, at], context) => {
+    const index = context.mapIndex?.(name);
+    if (index === undefined) throw new InstructionError(`no map ${name}`, context);
+    return wide(dst, PseudoLd.MapIdxValue, index, imm32(at, context));
+  }),
   rule(`(r10|r[0-9]) = ${NUM} ll`, ([dst, text], { line }) => {
     const value = integer(text);
     if (value < -(1n << 63n) || value >= 1n << 64n) {
@@ -286,13 +300,9 @@ const rules: readonly Rule[] = [
 ];
 
 /** One instruction's text; throws InstructionError with the line where no form fits. */
-export function parseInstruction(
-  text: string,
-  line: number,
-  options: { helperId?: (name: string) => number | undefined },
-): ParsedInstruction {
+export function parseInstruction(text: string, line: number, names: Names): ParsedInstruction {
   const source = text.replace(/\s+/g, " ");
-  const context: Context = { line, helperId: options.helperId };
+  const context: Context = { ...names, line };
   for (const [pattern, make] of rules) {
     const match = pattern.exec(source);
     if (match !== null) return make(match.slice(1), context);
