@@ -1,11 +1,12 @@
 import { ObjectFormatError } from "../errors.js";
 import { decodeType, type TypeSource } from "./decode-type.js";
 import { BTF_HEADER_SIZE, BTF_MAGIC, TYPE_SIZE, trailerSize } from "./layout.js";
-import { BtfKind, type BtfType } from "./types.js";
+import { Alignments, findPointerSize, resolveType, sizeOfType } from "./measure.js";
+import { essentialHash, essentialName, NameIndex } from "./name-index.js";
+import { type BtfDeclTag, BtfKind, type BtfType } from "./types.js";
 
-/** A chain of modifiers or arrays longer than this is a loop. */
-const MAX_RESOLVE_DEPTH = 64;
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const encoder = new TextEncoder();
 const VOID: BtfType = { kind: BtfKind.Void, name: "" };
 
 function fail(message: string, offset?: number): never {
@@ -22,24 +23,32 @@ export class Btf implements TypeSource {
   readonly littleEndian: boolean;
   /** Number of types, void included; ids are below it. */
   readonly length: number;
+  /** The first id of its own types: 1, or the base's length. */
+  readonly firstId: number;
+  /** The offset of its own first string: 0, or the length of the base's strings. */
+  readonly stringsStart: number;
   readonly #bytes: Uint8Array;
   readonly #strings: { readonly start: number; readonly length: number };
   /** Byte of each type of this BTF's own. */
   readonly #places: Uint32Array;
   readonly #types = new Map<number, BtfType>();
-  #ids: Map<string, number[]> | undefined;
-  readonly #firstId: number;
-  readonly #firstString: number;
+  readonly #alignments = new Alignments(this);
+  #names: NameIndex | undefined;
+  #stringOffsets: ReadonlyMap<string, number> | undefined;
+  #tagsOf: ReadonlyMap<number, BtfDeclTag[]> | undefined;
+  #pointerSize: number | undefined;
 
   private constructor(bytes: Uint8Array, base: Btf | undefined) {
     this.#bytes = bytes;
     this.base = base;
-    this.#firstId = base?.length ?? 1;
-    this.#firstString = base === undefined ? 0 : base.#firstString + base.#strings.length;
+    this.firstId = base?.length ?? 1;
+    this.stringsStart = base === undefined ? 0 : base.stringsEnd;
     if (bytes.length < BTF_HEADER_SIZE) fail(`${bytes.length} bytes are no BTF header`, 0);
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.littleEndian = this.view.getUint16(0, true) === BTF_MAGIC;
     if (!this.littleEndian && this.view.getUint16(0, false) !== BTF_MAGIC) fail("no BTF magic number", 0);
+    if (base !== undefined && base.littleEndian !== this.littleEndian)
+      fail("its base has another byte order", 0);
     const u32 = (at: number) => this.view.getUint32(at, this.littleEndian);
     if (bytes[2] !== 1) fail(`version ${bytes[2]} is unknown; only 1 exists`, 2);
     const headerLength = u32(4);
@@ -60,7 +69,7 @@ export class Btf implements TypeSource {
       fail("the first string is not empty", this.#strings.start);
     }
     this.#places = this.#findTypes(headerLength + typeOffset, typeLength);
-    this.length = this.#firstId + this.#places.length;
+    this.length = this.firstId + this.#places.length;
   }
 
   /** Reads BTF; with `base`, split BTF whose ids and strings go on from it. Throws ObjectFormatError. */
@@ -76,7 +85,7 @@ export class Btf implements TypeSource {
 
   #findTypes(start: number, length: number): Uint32Array {
     const end = start + length;
-    let places = new Uint32Array(Math.floor(length / TYPE_SIZE));
+    const places = new Uint32Array(Math.floor(length / TYPE_SIZE));
     let count = 0;
     for (let at = start; at < end; ) {
       if (at + TYPE_SIZE > end) fail("a type is cut off", at);
@@ -88,28 +97,30 @@ export class Btf implements TypeSource {
       at += TYPE_SIZE + trailer;
       if (at > end) fail("a type is cut off", places[count - 1]);
     }
-    places = places.slice(0, count);
-    return places;
+    return places.slice(0, count);
   }
 
   string(offset: number): string {
-    if (offset < this.#firstString && this.base !== undefined) return this.base.string(offset);
-    const at = offset - this.#firstString;
+    const [bytes, start] = this.#stringAt(offset);
+    return start < 0 ? "" : decoder.decode(bytes.subarray(start, bytes.indexOf(0, start)));
+  }
+
+  /** The bytes that hold a string, and where it starts in them; -1 for the one of an empty section. */
+  #stringAt(offset: number): readonly [bytes: Uint8Array, start: number] {
+    if (offset < this.stringsStart && this.base !== undefined) return this.base.#stringAt(offset);
+    const at = offset - this.stringsStart;
     if (at < 0 || at >= Math.max(1, this.#strings.length)) fail(`string ${offset} does not exist`);
-    if (this.#strings.length === 0) return "";
-    const start = this.#strings.start + at;
-    const end = this.#bytes.indexOf(0, start);
-    return decoder.decode(this.#bytes.subarray(start, end));
+    return [this.#bytes, this.#strings.length === 0 ? -1 : this.#strings.start + at];
   }
 
   /** The type with that id; 0 is void. Throws ObjectFormatError where there is none. */
   type(id: number): BtfType {
     if (id === 0) return VOID;
-    if (id < this.#firstId && this.base !== undefined) return this.base.type(id);
+    if (id < this.firstId && this.base !== undefined) return this.base.type(id);
     let type = this.#types.get(id);
     if (type === undefined) {
       if (!Number.isInteger(id) || id < 0 || id >= this.length) fail(`type ${id} does not exist`);
-      type = decodeType(this, this.#places[id - this.#firstId]);
+      type = decodeType(this, this.#places[id - this.firstId]);
       this.#types.set(id, type);
     }
     return type;
@@ -117,21 +128,24 @@ export class Btf implements TypeSource {
 
   /** A type's name; "" where it has none. */
   name(id: number): string {
-    return this.type(id).name;
+    const kind = this.kind(id);
+    if (kind === BtfKind.Void || kind === BtfKind.Array || kind === BtfKind.FuncProto) return "";
+    if (id < this.firstId && this.base !== undefined) return this.base.name(id);
+    return this.string(this.view.getUint32(this.place(id), this.littleEndian));
   }
 
   /** A type's kind, read without decoding the rest of it. */
   kind(id: number): BtfKind {
     if (id === 0) return BtfKind.Void;
-    if (id < this.#firstId && this.base !== undefined) return this.base.kind(id);
+    if (id < this.firstId && this.base !== undefined) return this.base.kind(id);
     if (id >= this.length) fail(`type ${id} does not exist`);
-    const info = this.view.getUint32(this.#places[id - this.#firstId] + 4, this.littleEndian);
+    const info = this.view.getUint32(this.#places[id - this.firstId] + 4, this.littleEndian);
     return ((info >>> 24) & 0x1f) as BtfKind;
   }
 
   /** Where one of this BTF's own types begins in its bytes. */
   place(id: number): number {
-    const place = this.#places[id - this.#firstId];
+    const place = this.#places[id - this.firstId];
     return place ?? fail(`type ${id} does not exist`);
   }
 
@@ -142,10 +156,7 @@ export class Btf implements TypeSource {
 
   /** The ids of all types with a name, in order; of these kinds alone where any are given. */
   findAll(name: string, ...kinds: BtfKind[]): number[] {
-    const inBase = this.base?.findAll(name, ...kinds) ?? [];
-    const own = this.#idsNamed(name);
-    const ids = kinds.length === 0 ? own : own.filter((id) => kinds.includes(this.kind(id)));
-    return [...inBase, ...ids];
+    return this.findFlavors(essentialName(name), ...kinds).filter((id) => this.name(id) === name);
   }
 
   /** The id of the first type with a name, of these kinds where any are given. */
@@ -153,68 +164,54 @@ export class Btf implements TypeSource {
     return this.findAll(name, ...kinds)[0];
   }
 
-  #idsNamed(name: string): readonly number[] {
-    if (this.#ids !== undefined) return this.#ids.get(name) ?? [];
-    if (this.#places.length > INDEX_ABOVE) return this.#scan(name);
-    this.#ids = new Map();
-    for (let i = 0; i < this.#places.length; i++) {
-      const own = this.name(this.#firstId + i);
-      const ids = this.#ids.get(own);
-      if (ids === undefined) this.#ids.set(own, [this.#firstId + i]);
-      else ids.push(this.#firstId + i);
+  /** The ids of all named types whose name is this one when its flavour, "___old", is left out. */
+  findFlavors(essential: string, ...kinds: BtfKind[]): number[] {
+    const found = this.base?.findFlavors(essential, ...kinds) ?? [];
+    if (essential === "") return [...found, ...this.#anonymous(kinds)];
+    this.#names ??= new NameIndex(this.#places.length, (index) => this.#essentialHash(index));
+    for (const index of this.#names.candidates(essentialHash(encoder.encode(essential), 0))) {
+      const id = this.firstId + index;
+      const isWanted = kinds.length === 0 || kinds.includes(this.kind(id));
+      if (isWanted && essentialName(this.name(id)) === essential) found.push(id);
     }
-    return this.#ids.get(name) ?? [];
+    return found;
   }
 
-  readonly #scanned = new Map<string, readonly number[]>();
-
-  /** Finds a name among very many types: its string first, then the types that refer to it. */
-  #scan(name: string): readonly number[] {
-    const known = this.#scanned.get(name);
-    if (known !== undefined) return known;
-    const ids: number[] = [];
-    for (const offset of this.#stringOffsets(name)) {
-      for (let i = 0; i < this.#places.length; i++) {
-        if (this.view.getUint32(this.#places[i], this.littleEndian) === offset) ids.push(this.#firstId + i);
-      }
-    }
-    ids.sort((a, b) => a - b);
-    this.#scanned.set(name, ids);
-    return ids;
+  #anonymous(kinds: readonly BtfKind[]): number[] {
+    const own = Array.from(this.#places, (_, index) => this.firstId + index);
+    return own.filter((id) => (kinds.length === 0 || kinds.includes(this.kind(id))) && this.name(id) === "");
   }
 
-  /** Every place in the strings where a name stands, as a whole or as another one's end. */
-  #stringOffsets(name: string): number[] {
-    const wanted = new TextEncoder().encode(`${name}\0`);
-    const { start, length } = this.#strings;
-    const strings = this.#bytes.subarray(start, start + length);
-    const offsets: number[] = this.base === undefined ? [] : this.base.#stringOffsets(name);
-    for (let at = strings.indexOf(wanted[0]); at >= 0; at = strings.indexOf(wanted[0], at + 1)) {
-      let i = 1;
-      while (i < wanted.length && strings[at + i] === wanted[i]) i++;
-      if (i === wanted.length) offsets.push(this.#firstString + at);
+  #essentialHash(index: number): number {
+    const offset = this.view.getUint32(this.#places[index], this.littleEndian);
+    const [bytes, start] = this.#stringAt(offset);
+    return essentialHash(bytes, start);
+  }
+
+  /** Where the strings of split BTF on this one begin. */
+  get stringsEnd(): number {
+    return this.stringsStart + this.#strings.length;
+  }
+
+  /** Where a string stands in the string section; undefined where it does not. */
+  stringOffset(text: string): number | undefined {
+    this.#stringOffsets ??= this.#indexStrings();
+    return this.base?.stringOffset(text) ?? this.#stringOffsets.get(text);
+  }
+
+  #indexStrings(): ReadonlyMap<string, number> {
+    const offsets = new Map<string, number>();
+    for (let at = 0; at < this.#strings.length; ) {
+      const text = this.string(this.stringsStart + at);
+      if (!offsets.has(text)) offsets.set(text, this.stringsStart + at);
+      at = this.#bytes.indexOf(0, this.#strings.start + at) - this.#strings.start + 1;
     }
     return offsets;
   }
 
   /** Follows typedefs, const, volatile, restrict and type tags to the type behind them. */
   resolve(id: number): number {
-    let current = id;
-    for (let depth = 0; depth < MAX_RESOLVE_DEPTH; depth++) {
-      const type = this.type(current);
-      switch (type.kind) {
-        case BtfKind.Typedef:
-        case BtfKind.Volatile:
-        case BtfKind.Const:
-        case BtfKind.Restrict:
-        case BtfKind.TypeTag:
-          current = type.type;
-          break;
-        default:
-          return current;
-      }
-    }
-    return fail(`type ${id} refers to itself`);
+    return resolveType(this, id);
   }
 
   /** The type behind an id's typedefs and qualifiers. */
@@ -222,80 +219,39 @@ export class Btf implements TypeSource {
     return this.type(this.resolve(id));
   }
 
-  /** A type's size in bytes; pointers have 8. Throws ObjectFormatError where it has none. */
+  /** A type's size in bytes. Throws ObjectFormatError where it has none. */
   sizeOf(id: number): number {
-    let factor = 1;
-    let current = id;
-    for (let depth = 0; depth < MAX_RESOLVE_DEPTH; depth++) {
-      const type = this.resolved(current);
-      switch (type.kind) {
-        case BtfKind.Int:
-        case BtfKind.Struct:
-        case BtfKind.Union:
-        case BtfKind.Enum:
-        case BtfKind.Enum64:
-        case BtfKind.Datasec:
-        case BtfKind.Float:
-          return factor * type.size;
-        case BtfKind.Ptr:
-          return factor * 8;
-        case BtfKind.Array:
-          factor *= type.length;
-          current = type.type;
-          break;
-        case BtfKind.Var:
-          current = type.type;
-          break;
-        default:
-          return fail(`type ${current} ("${type.name}") has no size`);
-      }
-    }
-    return fail(`type ${id} contains itself`);
+    return sizeOfType(this, id);
   }
 
-  /** A type's alignment in bytes, as C has it on a 64-bit machine; 1 for packed structs. */
+  /** A type's alignment in bytes, as C has it; 1 for packed structs. */
   alignOf(id: number): number {
-    return this.#align(id, 0);
+    return this.#alignments.of(id);
   }
 
-  #align(id: number, depth: number): number {
-    if (depth > MAX_RESOLVE_DEPTH) fail(`type ${id} contains itself`);
-    const type = this.resolved(id);
-    switch (type.kind) {
-      case BtfKind.Int:
-      case BtfKind.Enum:
-      case BtfKind.Enum64:
-      case BtfKind.Float:
-        return Math.min(16, type.size);
-      case BtfKind.Ptr:
-        return 8;
-      case BtfKind.Array:
-      case BtfKind.Var:
-        return this.#align(type.type, depth + 1);
-      case BtfKind.Struct:
-      case BtfKind.Union: {
-        let most = 1;
-        for (const member of type.members) {
-          const align = this.#align(member.type, depth + 1);
-          // A member off its alignment, or a size that does not suit it, means that the struct is packed.
-          if (member.bitFieldSize === 0 && member.bitOffset % (align * 8) !== 0) return 1;
-          most = Math.max(most, align);
-        }
-        return type.size % most === 0 ? most : 1;
-      }
-      default:
-        return fail(`type ${id} ("${type.name}") has no alignment`);
+  /** Bytes of a pointer: 8, but for the types of 32-bit kernels. */
+  get pointerSize(): number {
+    this.#pointerSize ??= this.base?.pointerSize ?? findPointerSize(this);
+    return this.#pointerSize;
+  }
+
+  /** The declaration tags on a type, or on its member or parameter `component`. */
+  declTags(id: number, component = -1): BtfDeclTag[] {
+    this.#tagsOf ??= this.#indexTags();
+    const own = (this.#tagsOf.get(id) ?? []).filter((tag) => tag.componentIndex === component);
+    return [...(this.base?.declTags(id, component) ?? []), ...own];
+  }
+
+  #indexTags(): ReadonlyMap<number, BtfDeclTag[]> {
+    const tags = new Map<number, BtfDeclTag[]>();
+    for (let id = this.firstId; id < this.length; id++) {
+      if (this.kind(id) !== BtfKind.DeclTag) continue;
+      const tag = this.type(id);
+      if (tag.kind !== BtfKind.DeclTag) continue;
+      const known = tags.get(tag.type);
+      if (known === undefined) tags.set(tag.type, [tag]);
+      else known.push(tag);
     }
-  }
-
-  /** Names of the declaration tags on a type, or on its member or parameter `component`. */
-  declTags(id: number, component = -1): string[] {
-    return [...this.ids()]
-      .map((tag) => (this.kind(tag) === BtfKind.DeclTag ? this.type(tag) : undefined))
-      .filter((tag) => tag?.kind === BtfKind.DeclTag && tag.type === id && tag.componentIndex === component)
-      .map((tag) => tag?.name ?? "");
+    return tags;
   }
 }
-
-/** Above so many types, an index of all names costs more than a few searches. */
-const INDEX_ABOVE = 20000;

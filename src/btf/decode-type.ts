@@ -1,4 +1,5 @@
 import { ObjectFormatError } from "../errors.js";
+import { INT_BOOL, INT_CHAR, INT_SIGNED, LINKAGE } from "./layout.js";
 import { BtfKind, type BtfType } from "./types.js";
 
 /** What decoding a type needs of the BTF around it. */
@@ -10,11 +11,6 @@ export interface TypeSource {
   /** Number of types: ids are below it. */
   readonly length: number;
 }
-
-const INT_SIGNED = 1;
-const INT_CHAR = 2;
-const INT_BOOL = 4;
-const LINKAGE = ["static", "global", "extern"] as const;
 
 /** Decodes the type at byte `at`; throws ObjectFormatError where it cannot be one. */
 export function decodeType(source: TypeSource, at: number): BtfType {
@@ -30,6 +26,7 @@ export function decodeType(source: TypeSource, at: number): BtfType {
   const kind = (info >>> 24) & 0x1f;
   const vlen = info & 0xffff;
   const kindFlag = info >>> 31 === 1;
+  const isTag = kind === BtfKind.TypeTag;
   const sizeOrType = u32(8);
   const entries = <T>(size: number, read: (offset: number) => T): T[] =>
     Array.from({ length: vlen }, (_, i) => read(12 + i * size));
@@ -40,7 +37,8 @@ export function decodeType(source: TypeSource, at: number): BtfType {
       const encoding = (word >>> 24) & 0xf;
       const bits = word & 0xff;
       const bitOffset = (word >>> 16) & 0xff;
-      if (![1, 2, 4, 8, 16].includes(sizeOrType)) fail(`an integer of ${sizeOrType} bytes`);
+      if (sizeOrType < 1 || sizeOrType > 16) fail(`an integer of ${sizeOrType} bytes`);
+      if (encoding > (INT_SIGNED | INT_CHAR | INT_BOOL)) fail(`integer encoding ${encoding}`);
       if (bits + bitOffset > sizeOrType * 8) fail(`${bits} bits in ${sizeOrType} bytes`);
       const has = (bit: number) => (encoding & bit) !== 0;
       return {
@@ -58,7 +56,7 @@ export function decodeType(source: TypeSource, at: number): BtfType {
     case BtfKind.Const:
     case BtfKind.Restrict:
     case BtfKind.TypeTag:
-      return { kind, name, type: ref(sizeOrType), ...(kindFlag ? { isAttribute: true } : {}) };
+      return { kind, name, type: ref(sizeOrType), ...(isTag && kindFlag ? { isAttribute: true } : {}) };
     case BtfKind.Array:
       return { kind, name: "", type: ref(u32(12)), indexType: ref(u32(16)), length: u32(20) };
     case BtfKind.Struct:

@@ -3,7 +3,11 @@
  * Imports errors alone.
  */
 export { Btf } from "./btf.js";
+export { BtfBuilder, type BtfBuilderOptions } from "./btf-builder.js";
 export { BtfExt, type CoreRelocation, type FuncInfo, type LineInfo, type SectionInfo } from "./btf-ext.js";
+export { writeBtfExt } from "./btf-ext-write.js";
+export { formatType } from "./format-type.js";
+export { essentialName } from "./name-index.js";
 export * from "./types.js";
 export { type BtfValue, decodeValue } from "./value-decode.js";
 export { type BtfInput, encodeValue } from "./value-encode.js";
