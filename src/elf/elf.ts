@@ -1,5 +1,15 @@
 import { ObjectFormatError } from "../errors.js";
-import { EM_BPF, ET_REL, SectionType, SHN_LORESERVE, SYMBOL_SIZE } from "./elf-format.js";
+import {
+  EM_BPF,
+  ET_REL,
+  HEADER_SIZE,
+  RELOCATION_SIZE,
+  SECTION_HEADER_SIZE,
+  SectionType,
+  SHN_LORESERVE,
+  SHN_XINDEX,
+  SYMBOL_SIZE,
+} from "./elf-format.js";
 
 /** A section header with its bytes; offsets and sizes in bytes. */
 export interface ElfSection {
@@ -13,6 +23,8 @@ export interface ElfSection {
   readonly data: Uint8Array;
   readonly link: number;
   readonly info: number;
+  /** A power of two; 0 and 1 mean none. */
+  readonly align: number;
   readonly entrySize: number;
 }
 
@@ -21,7 +33,7 @@ export interface ElfSymbol {
   readonly name: string;
   readonly value: number;
   readonly size: number;
-  /** STT_*: 0 none, 1 object, 2 function, 3 section. */
+  /** STT_*: 0 none, 1 object, 2 function, 3 section, 4 source file. */
   readonly type: number;
   readonly binding: "local" | "global" | "weak";
   /** STV_*: 0 default, 1 internal, 2 hidden, 3 protected. */
@@ -41,14 +53,14 @@ export interface ElfRelocation {
 export interface Elf {
   readonly littleEndian: boolean;
   readonly sections: readonly ElfSection[];
+  /** Empty in a stripped object. */
   readonly symbols: readonly ElfSymbol[];
-  /** Relocations by the index of the section that they patch. */
+  /** By the index of the section that they patch; those of debug information and BTF are left out. */
   readonly relocations: ReadonlyMap<number, readonly ElfRelocation[]>;
 }
 
-const HEADER_SIZE = 64;
-const SECTION_SIZE = 64;
 const BINDING = ["local", "global", "weak"] as const;
+const CUT_OFF = "the file is cut off or damaged: copy or compile it again";
 const decoder = new TextDecoder();
 
 /**
@@ -85,7 +97,7 @@ class ElfReader {
   /** A 64-bit offset or size, which must be within what JavaScript counts exactly. */
   #u64(at: number): number {
     const value = this.#view.getBigUint64(at, this.#le);
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) this.#fail(`${value} is beyond any file`, at);
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) this.#fail(`${value} is beyond any file: ${CUT_OFF}`, at);
     return Number(value);
   }
 
@@ -98,11 +110,12 @@ class ElfReader {
 
   #checkHeader(): void {
     const bytes = this.#bytes;
+    if (bytes.length === 0) this.#fail("the file is empty: compile it again", 0);
     const isElf = bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
-    if (!isElf) this.#fail("this is no ELF file", 0);
-    if (bytes.length < HEADER_SIZE) this.#fail(`the ELF header is cut off: ${bytes.length} bytes`, 0);
-    if (bytes[4] !== 2) this.#fail("BPF objects are 64-bit ELF; this is not", 4);
-    if (bytes[5] !== 1 && bytes[5] !== 2) this.#fail(`byte order ${bytes[5]} is unknown`, 5);
+    if (!isElf) this.#fail("this is no ELF file: give what clang -target bpf -c makes", 0);
+    if (bytes.length < HEADER_SIZE) this.#fail(`${bytes.length} bytes are no ELF header: ${CUT_OFF}`, 0);
+    if (bytes[4] !== 2) this.#fail("BPF objects are 64-bit ELF, this is not: compile with -target bpf", 4);
+    if (bytes[5] !== 1 && bytes[5] !== 2) this.#fail(`byte order ${bytes[5]} is unknown: ${CUT_OFF}`, 5);
     this.#le = bytes[5] === 1;
     const type = this.#u16(16);
     const machine = this.#u16(18);
@@ -113,25 +126,35 @@ class ElfReader {
         18,
       );
     }
-    if (type !== ET_REL) this.#fail(`ELF type ${type}: a relocatable object (${ET_REL}) is wanted`, 16);
+    if (type !== ET_REL) {
+      this.#fail(`ELF type ${type}: a relocatable object (${ET_REL}) is wanted, as clang -c makes it`, 16);
+    }
   }
 
   #sections(): ElfSection[] {
     const table = this.#u64(40);
     const size = this.#u16(58);
-    if (table === 0) this.#fail("the object has no sections", 40);
-    if (size !== SECTION_SIZE) this.#fail(`section headers of ${size} bytes`, 58);
-    if (table + SECTION_SIZE > this.#bytes.length) this.#fail("the section table is not in the file", 40);
+    if (table === 0) this.#fail("the object has no sections: give what clang -c makes, not stripped", 40);
+    if (size !== SECTION_HEADER_SIZE) {
+      this.#fail(`section headers of ${size} bytes, not ${SECTION_HEADER_SIZE}: ${CUT_OFF}`, 58);
+    }
+    if (table + SECTION_HEADER_SIZE > this.#bytes.length) {
+      this.#fail(`the section table at ${table} is not in the file: ${CUT_OFF}`, 40);
+    }
     // Counts beyond 16 bits stand in the first section's header.
     const count = this.#u16(60) || this.#u64(table + 32);
-    const namesIndex = this.#u16(62) === 0xffff ? this.#u32(table + 40) : this.#u16(62);
-    if (count > (this.#bytes.length - table) / SECTION_SIZE) this.#fail(`${count} sections do not fit`, 60);
+    const namesIndex = this.#u16(62) === SHN_XINDEX ? this.#u32(table + 40) : this.#u16(62);
+    if (count > (this.#bytes.length - table) / SECTION_HEADER_SIZE) {
+      this.#fail(`${count} section headers do not fit in the file: ${CUT_OFF}`, 60);
+    }
     const headers = Array.from({ length: count }, (_, index) =>
-      this.#section(table + index * SECTION_SIZE, index),
+      this.#section(table + index * SECTION_HEADER_SIZE, index),
     );
+    // Sections that overlap would let a small file stand for any amount of content.
+    const total = headers.reduce((sum, { data }) => sum + data.length, 0);
+    if (total > this.#bytes.length) this.#fail(`sections overlap: ${CUT_OFF}`, table);
     const names = headers[namesIndex];
-    if (names === undefined || names.type !== SectionType.Strtab)
-      this.#fail("there are no section names", 62);
+    if (names?.type !== SectionType.Strtab) this.#fail(`there are no section names: ${CUT_OFF}`, 62);
     return headers.map((header) => ({ ...header, name: this.#string(names, header.nameOffset) }));
   }
 
@@ -141,7 +164,7 @@ class ElfReader {
     const size = this.#u64(at + 32);
     const hasData = type !== SectionType.Nobits && type !== SectionType.Null;
     if (hasData && offset + size > this.#bytes.length) {
-      this.#fail(`section ${index} of ${size} bytes at ${offset} is not in the file`, at);
+      this.#fail(`section ${index} of ${size} bytes at ${offset} is not in the file: ${CUT_OFF}`, at);
     }
     return {
       index,
@@ -153,6 +176,7 @@ class ElfReader {
       data: hasData ? this.#bytes.subarray(offset, offset + size) : new Uint8Array(0),
       link: this.#u32(at + 40),
       info: this.#u32(at + 44),
+      align: this.#u64(at + 48),
       entrySize: this.#u64(at + 56),
     };
   }
@@ -160,26 +184,29 @@ class ElfReader {
   #string(table: { readonly data: Uint8Array; readonly index: number }, offset: number): string {
     const end = table.data.indexOf(0, offset);
     if (offset >= table.data.length || end < 0) {
-      this.#fail(`string ${offset} is not in string table ${table.index}`);
+      this.#fail(`the name at ${offset} is not in string table ${table.index}: ${CUT_OFF}`);
     }
     return decoder.decode(table.data.subarray(offset, end));
   }
 
   #symbols(sections: readonly ElfSection[]): ElfSymbol[] {
-    const table = sections.find((section) => section.type === SectionType.Symtab);
+    const [table, another] = sections.filter((section) => section.type === SectionType.Symtab);
     if (table === undefined) return [];
+    const fail = (message: string, offset?: number) => this.#fail(message, offset, table.name);
+    if (another !== undefined) fail("there are two symbol tables: link the objects into one first");
     const names = sections[table.link];
-    if (names?.type !== SectionType.Strtab) this.#fail("the symbols have no names", undefined, table.name);
-    if (table.size % SYMBOL_SIZE !== 0)
-      this.#fail(`${table.size} bytes of symbols`, table.offset, table.name);
+    if (names?.type !== SectionType.Strtab) return fail(`the symbols have no names: ${CUT_OFF}`);
+    if (table.size % SYMBOL_SIZE !== 0 || table.entrySize !== SYMBOL_SIZE) {
+      fail(`symbols of ${table.entrySize} bytes in ${table.size}: ${CUT_OFF}`, table.offset);
+    }
     return Array.from({ length: table.size / SYMBOL_SIZE }, (_, index) => {
       const at = table.offset + index * SYMBOL_SIZE;
       const info = this.#bytes[at + 4];
       const section = this.#u16(at + 6);
-      const binding = BINDING[info >> 4];
-      if (binding === undefined) this.#fail(`symbol binding ${info >> 4}`, at, table.name);
+      const binding = BINDING[info >> 4] ?? fail(`symbol ${index} has unknown binding ${info >> 4}`, at);
+      if (section === SHN_XINDEX) fail("an object of more than 65000 sections: split it", at);
       if (section < SHN_LORESERVE && section >= sections.length) {
-        this.#fail(`symbol ${index} is in section ${section}, which does not exist`, at, table.name);
+        fail(`symbol ${index} is in section ${section}, which does not exist: ${CUT_OFF}`, at);
       }
       return {
         index,
@@ -200,27 +227,48 @@ class ElfReader {
   ): ReadonlyMap<number, readonly ElfRelocation[]> {
     const all = new Map<number, ElfRelocation[]>();
     for (const section of sections) {
-      if (section.type === SectionType.Rela) {
-        this.#fail("BPF objects have no RELA relocations", section.offset, section.name);
-      }
-      if (section.type !== SectionType.Rel) continue;
-      if (section.entrySize !== 16 || section.size % 16 !== 0) {
-        this.#fail(`relocations of ${section.entrySize} bytes`, section.offset, section.name);
-      }
+      const isRela = section.type === SectionType.Rela;
+      if (section.type !== SectionType.Rel && !isRela) continue;
       const target = sections[section.info];
-      if (target === undefined)
-        this.#fail(`relocations for section ${section.info}`, section.offset, section.name);
-      const list = all.get(section.info) ?? [];
-      for (let at = section.offset; at < section.offset + section.size; at += 16) {
-        const info = this.#view.getBigUint64(at + 8, this.#le);
-        const symbol = symbols[Number(info >> 32n)];
-        if (symbol === undefined) this.#fail(`relocation of symbol ${info >> 32n}`, at, section.name);
-        const offset = this.#u64(at);
-        if (offset >= target.size) this.#fail(`relocation at ${offset} of ${target.size}`, at, section.name);
-        list.push({ offset, type: Number(info & 0xffffffffn), symbol });
+      if (target === undefined) {
+        this.#fail(`they are of section ${section.info}, which does not exist`, section.offset, section.name);
       }
-      all.set(section.info, list);
+      if (isForDebuggers(target)) continue;
+      if (isRela) {
+        this.#fail(
+          "RELA relocations, which BPF does not have: use clang 4 or later",
+          undefined,
+          section.name,
+        );
+      }
+      const known = all.get(target.index) ?? [];
+      all.set(target.index, known.concat(this.#table(section, target, symbols)));
     }
     return all;
   }
+
+  #table(section: ElfSection, target: ElfSection, symbols: readonly ElfSymbol[]): ElfRelocation[] {
+    const fail = (message: string, at: number) => this.#fail(message, at, section.name);
+    if (section.entrySize !== RELOCATION_SIZE || section.size % RELOCATION_SIZE !== 0) {
+      fail(`relocations of ${section.entrySize} bytes in ${section.size}: ${CUT_OFF}`, section.offset);
+    }
+    return Array.from({ length: section.size / RELOCATION_SIZE }, (_, index) => {
+      const at = section.offset + index * RELOCATION_SIZE;
+      const info = this.#view.getBigUint64(at + 8, this.#le);
+      const symbol = symbols[Number(info >> 32n)];
+      if (symbol === undefined) {
+        return fail(`it names symbol ${info >> 32n} of ${symbols.length}: ${CUT_OFF}`, at);
+      }
+      const offset = this.#u64(at);
+      if (offset >= target.size) {
+        fail(`it patches byte ${offset} of the ${target.size} of ${target.name}: ${CUT_OFF}`, at);
+      }
+      return { offset, type: Number(info & 0xffffffffn), symbol };
+    });
+  }
+}
+
+/** Sections whose relocations no loader applies (libbpf, ignore_elf_section). */
+function isForDebuggers({ name }: ElfSection): boolean {
+  return name.startsWith(".debug_") || name === ".BTF" || name === ".BTF.ext" || name === ".eh_frame";
 }

@@ -1,11 +1,9 @@
 import type { CoreRelocation, LineInfo } from "../btf/index.js";
+import type { Reference } from "./object-spec.js";
 
 /** What an instruction of a function refers to, before functions are put together. */
 export type UnitReference =
-  | { readonly kind: "map"; readonly slot: number; readonly map: string }
-  | { readonly kind: "map-value"; readonly slot: number; readonly map: string; readonly offset: number }
-  | { readonly kind: "kfunc"; readonly slot: number; readonly name: string; readonly isWeak: boolean }
-  | { readonly kind: "ksym"; readonly slot: number; readonly name: string; readonly isWeak: boolean }
+  | Reference
   /** A call of, or a pointer to, a function of the object: its section, and slot in there. */
   | {
       readonly kind: "call" | "function";

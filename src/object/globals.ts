@@ -1,4 +1,4 @@
-import { type Btf, type BtfInput, BtfKind, type BtfValue, decodeValue, encodeValue } from "../btf/index.js";
+import { type Btf, type BtfInput, type BtfValue, decodeValue, encodeValue } from "../btf/index.js";
 import { SyntaxProblem } from "../errors.js";
 
 /** Where a global variable lives. */
@@ -10,6 +10,8 @@ export interface GlobalVariable {
   readonly size: number;
   /** Its type in the object's BTF; without one it is bytes. */
   readonly typeId: number | undefined;
+  /** Whether it is its own object's alone: static or hidden. */
+  readonly isStatic: boolean;
 }
 
 /** A data section's content, to be read and written in place. */
@@ -79,13 +81,4 @@ export class Globals {
     }
     this.#store.write(map, offset, value);
   }
-}
-
-/** The type of a variable, from its section's BTF. */
-export function variableType(btf: Btf | undefined, section: string, name: string): number | undefined {
-  const datasecId = btf?.find(section, BtfKind.Datasec);
-  const datasec = datasecId === undefined ? undefined : btf?.type(datasecId);
-  if (btf === undefined || datasec?.kind !== BtfKind.Datasec) return undefined;
-  const found = datasec.variables.find((variable) => btf.name(variable.type) === name);
-  return found?.type;
 }

@@ -2,13 +2,21 @@
  * Objects: what an ELF file of clang's says, as plain and editable data. Imports `elf/`, `btf/`,
  * `asm/`, `uapi/` and errors.
  */
+export { chosenPrograms, mapsOf } from "./chosen-programs.js";
+export { CoreRelocator, relocateCore } from "./core/core-relocator.js";
+export type { CoreModule, CoreTarget } from "./core/core-target.js";
+export { POISON_HELPER } from "./core/patch-instruction.js";
+export { CoreRelocationKind } from "./core/relocation-kind.js";
 export { type DataStore, Globals, type GlobalVariable } from "./globals.js";
 export { instantiate, type ReferenceResolver } from "./instantiate.js";
 export { type KernelConfig, resolveKconfig } from "./kconfig.js";
+export { isReadOnlySection, kernelMapName, kernelName, objectName } from "./kernel-names.js";
 export type {
   CoreRelocationSpec,
+  FunctionCode,
   FunctionSpec,
   KconfigExtern,
+  KernelSymbol,
   MapSpec,
   ObjectSpec,
   ProgramSpec,

@@ -1,4 +1,5 @@
 import { CodeView, PseudoCall, PseudoLd } from "../asm/index.js";
+import { essentialName } from "../btf/index.js";
 import { NotSupportedError } from "../errors.js";
 import type { ProgramSpec, Reference } from "./object-spec.js";
 
@@ -6,10 +7,19 @@ import type { ProgramSpec, Reference } from "./object-spec.js";
 export interface ReferenceResolver {
   /** The file descriptor of a map of the object. */
   mapFd(name: string): number;
-  /** A kernel function's BTF id, and the index of its module's BTF; undefined where there is none. */
-  kfunc(name: string): { readonly id: number; readonly module: number } | undefined;
-  /** A kernel variable: by BTF id and the file descriptor of its BTF, or by address. */
-  ksym(name: string): { readonly id: number; readonly fd: number } | { readonly address: bigint } | undefined;
+  /**
+   * A kernel function's BTF id, and the index of its module's BTF; undefined where there is none.
+   * `typeId` is the prototype that the object declares it with.
+   */
+  kfunc(name: string, typeId?: number): { readonly id: number; readonly module: number } | undefined;
+  /**
+   * A kernel variable or function: by BTF id and the file descriptor of its BTF, or by address. Without
+   * a `typeId` the object knows its name alone.
+   */
+  ksym(
+    name: string,
+    typeId?: number,
+  ): { readonly id: number; readonly fd: number } | { readonly address: bigint } | undefined;
 }
 
 /** What stands in a call of a weak kernel function that is missing: a helper that no kernel has. */
@@ -36,7 +46,7 @@ function fill(code: CodeView, program: ProgramSpec, reference: Reference, resolv
       code.setImm(slot + 1, reference.offset);
       return;
     case "kfunc": {
-      const found = resolver.kfunc(reference.name);
+      const found = resolver.kfunc(essentialName(reference.name), reference.typeId);
       if (found === undefined) {
         if (!reference.isWeak) throw missing("kernel function", reference.name, program);
         code.setSrc(slot, 0);
@@ -49,7 +59,7 @@ function fill(code: CodeView, program: ProgramSpec, reference: Reference, resolv
       return;
     }
     default: {
-      const found = resolver.ksym(reference.name);
+      const found = resolver.ksym(reference.name, reference.typeId);
       if (found === undefined && !reference.isWeak) throw missing("kernel symbol", reference.name, program);
       if (found !== undefined && "id" in found) {
         code.setSrc(slot, PseudoLd.BtfId);

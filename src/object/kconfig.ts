@@ -1,152 +1,172 @@
-import { type Btf, BtfKind } from "../btf/index.js";
+import { Btf, BtfKind } from "../btf/index.js";
 import { NotSupportedError, ObjectFormatError } from "../errors.js";
 import { MapFlag, MapType } from "../uapi/index.js";
-import type { ObjectFile } from "./object-file.js";
+import { emptyMap } from "./empty-map.js";
+import { writeDatasec } from "./fix-data-sections.js";
 import type { KconfigExtern, MapSpec, ObjectSpec } from "./object-spec.js";
 
-/** The externs of `.kconfig`, laid out one after another by size and alignment. */
-export function readKconfig(file: ObjectFile): KconfigExtern[] {
-  const { btf } = file;
-  const datasecId = btf?.find(".kconfig", BtfKind.Datasec);
-  const datasec = datasecId === undefined ? undefined : btf?.type(datasecId);
-  if (btf === undefined || datasec?.kind !== BtfKind.Datasec) return [];
-  let offset = 0;
-  return datasec.variables.map(({ type }) => {
-    const variable = btf.type(type);
-    if (variable.kind !== BtfKind.Var)
-      throw new ObjectFormatError(`type ${type} is no variable`, { section: ".kconfig" });
-    const size = btf.sizeOf(type);
-    const align = btf.alignOf(type);
-    offset = Math.ceil(offset / align) * align;
-    const symbol = file.elf.symbols.find((entry) => entry.section === 0 && entry.name === variable.name);
-    const entry = {
-      name: variable.name,
-      isWeak: symbol?.binding === "weak",
-      offset,
-      size,
-      ...kindOf(btf, type),
-    };
-    offset += size;
-    return entry;
+/** A variable of the kernel's configuration that has no place yet. */
+export type UnplacedKconfig = Omit<KconfigExtern, "offset"> & { readonly align: number };
+
+/**
+ * Gives the externs of `.kconfig` their places: the strictest alignment first, then the smallest, then
+ * by name (libbpf, cmp_externs).
+ */
+export function layKconfigOut(externs: readonly UnplacedKconfig[]): KconfigExtern[] {
+  const order = [...externs].sort(
+    (a, b) => b.align - a.align || a.size - b.size || (a.name < b.name ? -1 : Number(a.name > b.name)),
+  );
+  let end = 0;
+  return order.map(({ align, ...extern }) => {
+    const offset = Math.ceil(end / align) * align;
+    end = offset + extern.size;
+    return { ...extern, offset };
   });
 }
 
-function kindOf(btf: Btf, typeId: number): { kind: KconfigExtern["kind"]; isSigned: boolean } {
-  const variable = btf.type(typeId);
-  const type = btf.resolved(variable.kind === BtfKind.Var ? variable.type : typeId);
-  if (type.kind === BtfKind.Int) {
-    if (type.encoding.bool) return { kind: "bool", isSigned: false };
-    return { kind: type.size === 1 ? "char" : "int", isSigned: type.encoding.signed };
+/** What values a variable of the configuration takes, by its type (libbpf, find_kcfg_type). */
+export function kconfigKind(
+  btf: Btf,
+  typeId: number,
+  name: string,
+): Pick<KconfigExtern, "kind" | "isSigned"> {
+  const type = btf.resolved(typeId);
+  switch (type.kind) {
+    case BtfKind.Int:
+      if (type.encoding.bool && type.size === 1) return { kind: "bool", isSigned: false };
+      if (type.encoding.bool || ![1, 2, 4, 8].includes(type.size)) break;
+      return { kind: type.size === 1 ? "char" : "int", isSigned: type.encoding.signed };
+    case BtfKind.Enum:
+    case BtfKind.Enum64:
+      if (type.name !== "libbpf_tristate") break;
+      return { kind: "tristate", isSigned: false };
+    case BtfKind.Array: {
+      const element = btf.resolved(type.type);
+      if (type.length === 0 || element.kind !== BtfKind.Int || element.size !== 1) break;
+      if (!element.encoding.bool) return { kind: "string", isSigned: false };
+    }
   }
-  if (type.kind === BtfKind.Enum && type.name === "libbpf_tristate")
-    return { kind: "tristate", isSigned: false };
-  if (type.kind === BtfKind.Array) return { kind: "string", isSigned: false };
-  throw new ObjectFormatError(`variable ${btf.name(typeId)} is neither number, truth value nor text`, {
-    section: ".kconfig",
-  });
+  throw new ObjectFormatError(
+    `"${name}" is neither bool, integer, enum libbpf_tristate nor char array, as the kernel's configuration has`,
+    { section: ".kconfig" },
+  );
 }
 
 /** The map that holds them. */
-export function kconfigMap(externs: readonly KconfigExtern[]): MapSpec | undefined {
-  const last = externs.at(-1);
-  if (last === undefined) return undefined;
-  const valueSize = last.offset + last.size;
+export function kconfigMap(externs: readonly KconfigExtern[], valueTypeId: number | undefined): MapSpec {
+  const valueSize = externs.reduce((end, { offset, size }) => Math.max(end, offset + size), 0);
   return {
-    name: ".kconfig",
+    ...emptyMap(".kconfig", ".kconfig"),
     type: MapType.Array,
     keySize: 4,
     valueSize,
     maxEntries: 1,
     flags: MapFlag.Mmapable | MapFlag.RdonlyProg,
-    mapExtra: 0n,
-    numaNode: undefined,
-    isPinnedByName: false,
-    keyTypeId: undefined,
-    valueTypeId: undefined,
-    special: [],
-    inner: undefined,
-    values: [],
+    valueTypeId,
     data: new Uint8Array(valueSize),
-    section: ".kconfig",
   };
+}
+
+/** BTF that says where the externs of `.kconfig` are in the map; compilers leave it open. */
+export function placeKconfig(btf: Btf, externs: readonly KconfigExtern[]): Btf {
+  const id = btf.find(".kconfig", BtfKind.Datasec);
+  const section = id === undefined ? undefined : btf.type(id);
+  if (id === undefined || section?.kind !== BtfKind.Datasec) return btf;
+  const bytes = btf.bytes.slice();
+  const placed = section.variables.map((entry) => {
+    const name = btf.name(entry.type);
+    const extern = externs.find((candidate) => candidate.name === name);
+    return { type: entry.type, offset: extern?.offset ?? 0, size: extern?.size ?? entry.size };
+  });
+  const size = externs.reduce((end, extern) => Math.max(end, extern.offset + extern.size), 0);
+  writeDatasec(bytes, btf, id, size, placed);
+  return Btf.parse(bytes);
 }
 
 /** What a kernel says of itself: lines of its configuration, and facts that no line has. */
 export interface KernelConfig {
   /** LINUX_KERNEL_VERSION: major << 16 | minor << 8 | patch. */
   readonly version: number;
-  /** Text of a kernel's configuration: "CONFIG_BPF=y" and so on. */
+  /** Text of a kernel's configuration: "CONFIG_BPF=y" and so on; of lines for one name, the first counts. */
   readonly text?: string;
 }
 
-const TRISTATE = { n: 0, y: 1, m: 2 } as const;
+const TRISTATE = { n: 0n, y: 1n, m: 2n } as const;
 
 /**
- * Gives the externs of `.kconfig` their values, in the map's data. Throws NotSupportedError for a
- * strong one that the configuration does not have.
+ * Gives the externs of `.kconfig` their values, in the map's data; weak ones that the configuration does
+ * not have are 0. Throws NotSupportedError for a strong one, and for a value that its type cannot have.
  */
 export function resolveKconfig(spec: ObjectSpec, config: KernelConfig): void {
-  const data = spec.maps.find((map) => map.name === ".kconfig")?.data;
+  const data = spec.maps.find((map) => map.section === ".kconfig")?.data;
   if (data === undefined) return;
-  const lines = new Map(
-    [...(config.text ?? "").matchAll(/^(CONFIG_\w+)=(.*)$/gm)].map((match) => [match[1], match[2].trim()]),
-  );
+  const lines = new Map<string, string>();
+  for (const [, name, value] of (config.text ?? "").matchAll(/^(CONFIG_\w+)=(.*)$/gm)) {
+    if (!lines.has(name)) lines.set(name, value.trim());
+  }
   for (const extern of spec.kconfig) {
-    const value = configured(extern, lines, config);
-    if (value === undefined) {
-      if (extern.isWeak) continue;
+    const value = factOf(extern, config) ?? lines.get(extern.name);
+    if (value !== undefined) {
+      data.set(encoded(extern, value, spec.littleEndian), extern.offset);
+    } else if (extern.isWeak && /^(CONFIG|LINUX)_/.test(extern.name)) {
+      data.fill(0, extern.offset, extern.offset + extern.size);
+    } else {
       throw new NotSupportedError(
         `kernel configuration ${extern.name}`,
-        `the program needs ${extern.name}, which this kernel's configuration does not have`,
+        `the object needs ${extern.name}, which this kernel's configuration does not have: declare it __weak`,
       );
     }
-    data.set(encode(extern, value, spec.littleEndian), extern.offset);
   }
 }
 
-function configured(
-  extern: KconfigExtern,
-  lines: ReadonlyMap<string, string>,
-  config: KernelConfig,
-): string | bigint | undefined {
-  if (extern.name === "LINUX_KERNEL_VERSION") return BigInt(config.version);
-  // Both features of kernels that libbpf probes are there since 5.15 and 5.17.
-  if (extern.name === "LINUX_HAS_BPF_COOKIE" || extern.name === "LINUX_HAS_SYSCALL_WRAPPER") return 1n;
-  return lines.get(extern.name);
+/** What no line of a configuration says. Both features that are asked for by name came by Linux 5.17. */
+function factOf({ name }: KconfigExtern, config: KernelConfig): bigint | undefined {
+  if (name === "LINUX_KERNEL_VERSION") return BigInt(config.version);
+  return name === "LINUX_HAS_BPF_COOKIE" || name === "LINUX_HAS_SYSCALL_WRAPPER" ? 1n : undefined;
 }
 
-function encode(extern: KconfigExtern, value: string | bigint, littleEndian: boolean): Uint8Array {
+function encoded(extern: KconfigExtern, value: string | bigint, littleEndian: boolean): Uint8Array {
   const bytes = new Uint8Array(extern.size);
-  const fail = (): never => {
-    throw new ObjectFormatError(`${extern.name}=${value} does not fit a variable of kind ${extern.kind}`, {
-      section: ".kconfig",
-    });
-  };
-  if (extern.kind === "string") {
-    const text = typeof value === "string" && /^".*"$/.test(value) ? value.slice(1, -1) : fail();
-    bytes.set(new TextEncoder().encode(text).subarray(0, extern.size - 1));
+  const number = extern.kind === "string" ? undefined : numberOf(extern, value);
+  if (number !== undefined && isInRange(extern, number)) {
+    for (let i = 0; i < extern.size; i++) {
+      bytes[littleEndian ? i : extern.size - 1 - i] = Number((number >> BigInt(i * 8)) & 0xffn);
+    }
     return bytes;
   }
-  const number = toNumber(extern, value) ?? fail();
-  const bits = BigInt(extern.size * 8);
-  const fits = extern.isSigned
-    ? BigInt.asIntN(Number(bits), number) === number
-    : BigInt.asUintN(Number(bits), number) === number;
-  if (!fits) fail();
-  for (let i = 0; i < extern.size; i++) {
-    const byte = Number((number >> BigInt(i * 8)) & 0xffn);
-    bytes[littleEndian ? i : extern.size - 1 - i] = byte;
+  if (extern.kind === "string" && typeof value === "string" && /^".*"$/.test(value)) {
+    // Cut, with a NUL at the end all the same.
+    bytes.set(new TextEncoder().encode(value.slice(1, -1)).subarray(0, extern.size - 1));
+    return bytes;
   }
-  return bytes;
+  throw new NotSupportedError(
+    `kernel configuration ${extern.name}`,
+    `${extern.name}=${value} does not fit its declaration as ${extern.kind} of ${extern.size} bytes`,
+  );
 }
 
-function toNumber(extern: KconfigExtern, value: string | bigint): bigint | undefined {
-  if (typeof value === "bigint") return value;
+/** A value as a number, where its kind may have it (libbpf, set_kcfg_value_tri and _num). */
+function numberOf({ kind }: KconfigExtern, value: string | bigint): bigint | undefined {
+  if (typeof value === "bigint")
+    return kind === "tristate" || (kind === "bool" && value > 1n) ? undefined : value;
   if (value === "y" || value === "m" || value === "n") {
-    if (extern.kind === "tristate") return BigInt(TRISTATE[value]);
-    if (extern.kind === "bool") return value === "m" ? undefined : value === "y" ? 1n : 0n;
-    return extern.kind === "char" ? BigInt(value.charCodeAt(0)) : undefined;
+    if (kind === "tristate") return TRISTATE[value];
+    if (kind === "bool") return value === "m" ? undefined : TRISTATE[value];
+    return kind === "char" ? BigInt(value.charCodeAt(0)) : undefined;
   }
-  if (!/^-?(0x[0-9a-fA-F]+|\d+)$/.test(value)) return undefined;
-  return value.startsWith("-") ? -BigInt(value.slice(1)) : BigInt(value);
+  if (kind !== "int" && kind !== "char") return undefined;
+  const match = /^([+-]?)(0x[0-9a-f]+|\d+)$/i.exec(value);
+  if (match === null) return undefined;
+  // As strtoull has it, a leading zero means octal.
+  const isOctal = /^0\d/.test(match[2]);
+  if (isOctal && /[89]/.test(match[2])) return undefined;
+  const number = BigInt(isOctal ? `0o${match[2]}` : match[2]);
+  return match[1] === "-" ? -number : number;
+}
+
+function isInRange({ size, isSigned }: KconfigExtern, number: bigint): boolean {
+  const bits = size * 8;
+  // Any 64 bits do for a variable of 64, signed or not.
+  if (bits === 64) return BigInt.asIntN(64, number) === number || BigInt.asUintN(64, number) === number;
+  return (isSigned ? BigInt.asIntN(bits, number) : BigInt.asUintN(bits, number)) === number;
 }

@@ -1,16 +1,16 @@
 import { CodeView, PseudoCall, PseudoLd, SLOT_SIZE } from "../asm/index.js";
 import { ObjectFormatError } from "../errors.js";
 import type { CodeUnit, UnitReference } from "./code-unit.js";
-import type { CoreRelocationSpec, FunctionSpec, Reference, SourceLine } from "./object-spec.js";
+import type { FunctionCode, Reference } from "./object-spec.js";
 
-/** A program's code with that of every function it calls, directly or not. */
+/** A program's code with that of every function it calls, and the functions. */
 export interface LinkedCode {
-  readonly code: Uint8Array;
-  readonly functions: readonly FunctionSpec[];
-  readonly lines: readonly SourceLine[];
-  readonly references: readonly Reference[];
-  readonly coreRelocations: readonly CoreRelocationSpec[];
+  readonly code: Omit<FunctionCode, "name">;
+  readonly units: readonly CodeUnit[];
 }
+
+/** Slots of one program with all its functions: far more than Linux takes (BPF_COMPLEXITY_LIMIT_INSNS). */
+const MOST_SLOTS = 1 << 22;
 
 /** The functions of an object by section and slot. */
 export class FunctionIndex {
@@ -25,8 +25,15 @@ export class FunctionIndex {
   }
 }
 
-/** Puts a program and its subprograms one after another, in the order of their first call. */
-export function linkSubprograms(entry: CodeUnit, index: FunctionIndex): LinkedCode {
+/**
+ * Puts a program and its subprograms one after another, in the order of their first call (libbpf,
+ * bpf_object__reloc_code), and last those that the kernel calls: `callbacks`.
+ */
+export function linkSubprograms(
+  entry: CodeUnit,
+  index: FunctionIndex,
+  callbacks: readonly CodeUnit[] = [],
+): LinkedCode {
   const starts = new Map<CodeUnit, number>();
   const order: CodeUnit[] = [];
   let length = 0;
@@ -35,21 +42,32 @@ export function linkSubprograms(entry: CodeUnit, index: FunctionIndex): LinkedCo
     starts.set(unit, length);
     order.push(unit);
     length += unit.code.length / SLOT_SIZE;
+    if (length > MOST_SLOTS) {
+      throw new ObjectFormatError(
+        `program ${entry.name} has more than ${MOST_SLOTS} instructions: split it`,
+        {
+          section: entry.sectionName,
+        },
+      );
+    }
     pending.push({ unit, next: 0 });
   };
-  place(entry);
-  // Depth first, without recursion: an object may chain any number of calls.
-  for (let top = pending.at(-1); top !== undefined; top = pending.at(-1)) {
-    const reference = top.unit.references[top.next++];
-    if (reference === undefined) {
-      pending.pop();
-      continue;
+  for (const root of [entry, ...callbacks]) {
+    if (starts.has(root)) continue;
+    place(root);
+    // Depth first, without recursion: an object may chain any number of calls.
+    for (let top = pending.at(-1); top !== undefined; top = pending.at(-1)) {
+      const reference = top.unit.references[top.next++];
+      if (reference === undefined) {
+        pending.pop();
+        continue;
+      }
+      if (!isFunctionReference(reference)) continue;
+      const callee = targetOf(top.unit, reference, index);
+      if (!starts.has(callee)) place(callee);
     }
-    if (!isFunctionReference(reference)) continue;
-    const callee = targetOf(top.unit, reference, index);
-    if (!starts.has(callee)) place(callee);
   }
-  return emit(order, starts, length, index);
+  return { code: emit(order, starts, length, index), units: order };
 }
 
 type FunctionReference = Extract<UnitReference, { readonly kind: "call" | "function" }>;
@@ -61,12 +79,23 @@ function isFunctionReference(reference: UnitReference): reference is FunctionRef
 function targetOf(unit: CodeUnit, reference: FunctionReference, index: FunctionIndex): CodeUnit {
   const callee = index.at(reference.section, reference.target);
   if (callee === undefined) {
-    throw new ObjectFormatError(`function ${unit.name} calls into the middle of nothing`, {
+    throw new ObjectFormatError(`function ${unit.name} calls what is no function: compile it again`, {
       section: unit.sectionName,
       offset: (unit.start + reference.slot) * SLOT_SIZE,
     });
   }
   return callee;
+}
+
+/** Takes out what compilers and linkers leave in an instruction that refers to something. */
+function empty(code: CodeView, reference: Reference, slot: number): void {
+  code.setImm(slot, 0);
+  if (reference.kind === "kfunc") {
+    code.setSrc(slot, PseudoCall.Kfunc);
+    return;
+  }
+  code.setSrc(slot, PseudoLd.Imm64);
+  code.setImm(slot + 1, 0);
 }
 
 /** A reference at its place in the whole program. */
@@ -79,7 +108,7 @@ function emit(
   starts: ReadonlyMap<CodeUnit, number>,
   length: number,
   index: FunctionIndex,
-): LinkedCode {
+): LinkedCode["code"] {
   const bytes = new Uint8Array(length * SLOT_SIZE);
   const code = new CodeView(bytes);
   const references: Reference[] = [];
@@ -94,6 +123,7 @@ function emit(
         code.setImm(slot, target - slot - 1);
         if (reference.kind === "function") code.setImm(slot + 1, 0);
       } else {
+        empty(code, reference, slot);
         references.push(moved(reference, slot));
       }
     }

@@ -1,4 +1,4 @@
-import { Btf, BtfExt, BtfKind } from "../btf/index.js";
+import { Btf, type BtfDatasec, BtfExt, BtfKind } from "../btf/index.js";
 import {
   type Elf,
   type ElfSection,
@@ -9,9 +9,10 @@ import {
   SymbolType,
 } from "../elf/index.js";
 import { ObjectFormatError } from "../errors.js";
+import { fixDataSections } from "./fix-data-sections.js";
 
-/** sizeof(struct btf_type). */
-const TYPE_SIZE = 12;
+/** The section of functions that are no programs. */
+export const TEXT = ".text";
 
 /** An ELF object with its BTF, and the questions that all of reading it asks. */
 export class ObjectFile {
@@ -22,26 +23,38 @@ export class ObjectFile {
 
   constructor(bytes: Uint8Array) {
     this.elf = parseElf(bytes);
+    if (this.elf.symbols.length === 0) {
+      throw new ObjectFormatError("there are no symbols: strip it with llvm-strip -g, or not at all");
+    }
     for (const symbol of this.elf.symbols) {
       const list = this.#symbolsBySection.get(symbol.section);
       if (list === undefined) this.#symbolsBySection.set(symbol.section, [symbol]);
       else list.push(symbol);
     }
     const btf = this.section(".BTF");
-    this.btf = btf === undefined ? undefined : Btf.parse(this.#fixDataSections(btf));
+    this.btf = btf === undefined ? undefined : Btf.parse(fixDataSections(this.elf, btf.data));
+    if (this.btf !== undefined && this.btf.littleEndian !== this.elf.littleEndian) {
+      throw new ObjectFormatError("its byte order is not the object's: compile it again", {
+        section: ".BTF",
+        offset: 0,
+      });
+    }
     const ext = this.section(".BTF.ext");
     this.btfExt = ext === undefined || this.btf === undefined ? undefined : BtfExt.parse(ext.data, this.btf);
-    if (this.btf !== undefined && this.btf.littleEndian !== this.elf.littleEndian) {
-      throw new ObjectFormatError("its byte order is not the object's", { section: ".BTF", offset: 0 });
-    }
   }
 
+  /** The first section with a name. */
   section(name: string): ElfSection | undefined {
     return this.elf.sections.find((section) => section.name === name && section.type !== SectionType.Null);
   }
 
   symbolsOf(section: ElfSection): readonly ElfSymbol[] {
     return this.#symbolsBySection.get(section.index) ?? [];
+  }
+
+  /** The section that a symbol is in; undefined for externs, and for absolute and common symbols. */
+  sectionOf(symbol: ElfSymbol): ElfSection | undefined {
+    return symbol.section === 0 ? undefined : this.elf.sections[symbol.section];
   }
 
   /** Whether programs or their functions live in a section. */
@@ -60,29 +73,10 @@ export class ObjectFile {
     );
   }
 
-  /**
-   * Compilers leave the sizes of data sections, and the places of global variables in them, to who
-   * links: they stand in the section headers and symbols (libbpf's btf_fixup_datasec).
-   */
-  #fixDataSections(section: ElfSection): Uint8Array {
-    const bytes = section.data.slice();
-    const view = new DataView(bytes.buffer);
-    const le = this.elf.littleEndian;
-    const btf = Btf.parse(bytes);
-    for (const id of btf.ids()) {
-      if (btf.kind(id) !== BtfKind.Datasec) continue;
-      const type = btf.type(id);
-      const own = this.section(type.name);
-      if (type.kind !== BtfKind.Datasec || own === undefined) continue;
-      const at = btf.place(id);
-      if (type.size === 0) view.setUint32(at + 8, own.size, le);
-      type.variables.forEach((variable, index) => {
-        const named = btf.type(variable.type);
-        if (named.kind !== BtfKind.Var || named.linkage !== "global") return;
-        const symbol = this.symbolsOf(own).find((entry) => entry.name === named.name);
-        if (symbol !== undefined) view.setUint32(at + TYPE_SIZE + index * 12 + 4, symbol.value, le);
-      });
-    }
-    return bytes;
+  /** What BTF says of the variables of a section: the first DATASEC with its name. */
+  datasec(section: string): BtfDatasec | undefined {
+    const id = this.btf?.find(section, BtfKind.Datasec);
+    const type = id === undefined ? undefined : this.btf?.type(id);
+    return type?.kind === BtfKind.Datasec ? type : undefined;
   }
 }

@@ -12,9 +12,22 @@ export type Reference =
   /** A place in a map's only value: a global variable. */
   | { readonly kind: "map-value"; readonly slot: number; readonly map: string; readonly offset: number }
   /** A call of a kernel function. */
-  | { readonly kind: "kfunc"; readonly slot: number; readonly name: string; readonly isWeak: boolean }
-  /** The address of a kernel variable, typed by BTF or not. */
-  | { readonly kind: "ksym"; readonly slot: number; readonly name: string; readonly isWeak: boolean };
+  | ({ readonly kind: "kfunc"; readonly slot: number } & KernelSymbol)
+  /** The address of a kernel variable or function. */
+  | ({ readonly kind: "ksym"; readonly slot: number } & KernelSymbol);
+
+/** A symbol of the kernel's that an object names (an `extern … __ksym`). */
+export interface KernelSymbol {
+  /** As the object has it; a function's may end in a flavour, "___v2". */
+  readonly name: string;
+  /** A weak one that the kernel lacks is null. */
+  readonly isWeak: boolean;
+  /**
+   * Its type in the object's BTF: a function's prototype, a variable's type behind its qualifiers. A
+   * variable without one (`void`) is found by its name alone.
+   */
+  readonly typeId?: number | undefined;
+}
 
 /** A function within a program's code. */
 export interface FunctionSpec {
@@ -42,9 +55,20 @@ export interface CoreRelocationSpec extends Omit<CoreRelocation, "offset"> {
   readonly slot: number;
 }
 
-/** A program with all functions that it calls. */
-export interface ProgramSpec {
+/** A function with all functions that it calls, directly or not. */
+export interface FunctionCode {
   readonly name: string;
+  /** Kernel ABI, little endian; what `references` name is not filled in. */
+  code: Uint8Array;
+  readonly functions: readonly FunctionSpec[];
+  readonly lines: readonly SourceLine[];
+  readonly references: readonly Reference[];
+  readonly coreRelocations: readonly CoreRelocationSpec[];
+}
+
+/** A program with all functions that it calls. */
+export interface ProgramSpec extends FunctionCode {
+  /** Without the "?" of those that are loaded only on demand. */
   readonly section: string;
   type: ProgramType;
   attachType: AttachType | undefined;
@@ -54,12 +78,6 @@ export interface ProgramSpec {
   /** XDP programs that take packets in several buffers. */
   hasFrags: boolean;
   isAutoloaded: boolean;
-  /** Kernel ABI, little endian; what `references` name is not filled in. */
-  code: Uint8Array;
-  readonly functions: readonly FunctionSpec[];
-  readonly lines: readonly SourceLine[];
-  readonly references: readonly Reference[];
-  readonly coreRelocations: readonly CoreRelocationSpec[];
 }
 
 /** A field of a map's value that belongs to the kernel. */
@@ -88,11 +106,14 @@ export interface MapSpec {
   special: readonly SpecialFieldSpec[];
   /** The shape of inner maps. */
   inner: MapSpec | undefined;
-  /** Initial entries of a map of maps or PROG_ARRAY: the name of a map or program for an index. */
+  /**
+   * Initial entries of a map of maps or PROG_ARRAY: the name of a map or program for an index; for
+   * STRUCT_OPS, the program for the member at that byte.
+   */
   values: readonly { readonly index: number; readonly name: string }[];
-  /** The initial value of a data section's map. */
+  /** The initial value of a data section's map, and of STRUCT_OPS. */
   data: Uint8Array | undefined;
-  /** The section that it is defined in. */
+  /** The section that it is defined in; with a "?" before it, the map is made only on demand. */
   readonly section: string;
 }
 
@@ -115,6 +136,8 @@ export interface ObjectSpec {
   /** Of the `version` section. */
   readonly kernelVersion: number | undefined;
   readonly programs: readonly ProgramSpec[];
+  /** Global functions of `.text` that no program calls: what a library gives to what it is linked with. */
+  readonly functions?: readonly FunctionCode[];
   readonly maps: readonly MapSpec[];
   readonly kconfig: readonly KconfigExtern[];
   readonly btf: Btf | undefined;

@@ -44,6 +44,16 @@ export class TypedMap implements Iterable<[BtfValue | Uint8Array, BtfValue | Uin
     return this.spec.name;
   }
 
+  /** The types that the spec's type ids are of; undefined where there are none. */
+  get btf(): Btf | undefined {
+    return this.#btf;
+  }
+
+  /** Byte order of keys and values. */
+  get littleEndian(): boolean {
+    return this.#littleEndian;
+  }
+
   /** The value of a key; undefined where the map does not have it. */
   get(key: BtfInput): BtfValue | Uint8Array | undefined {
     try {
