@@ -17,6 +17,8 @@ const MAX_PACKET = 256 * 1024;
 /** Free bytes kept before the packet; pushes beyond move the packet back within the buffer. */
 const HEADROOM = 64 * 1024;
 const BUFFER = HEADROOM + MAX_PACKET + 64 * 1024;
+/** VLAN_MAX_DEPTH: tags behind one another that are looked through. */
+const MAX_VLAN_DEPTH = 8;
 /** NO_QUEUE_MAPPING: writes of this and above to queue_mapping are ignored. */
 const NO_QUEUE_MAPPING = 0xffff;
 /** SKB_MAX_CSUM_LEVEL. */
@@ -38,7 +40,7 @@ export interface SkbFields {
   readonly wireLen?: number;
   readonly gsoSegs?: number;
   readonly gsoSize?: number;
-  /** Hardware address (6 bytes) of the receiving device: decides pkt_type. */
+  /** Hardware address (6 bytes) of the receiving device: decides pkt_type. The loopback device's without. */
   readonly deviceAddress?: Uint8Array;
   /** Bytes at the packet's start that are metadata which XDP left. */
   readonly metadataLength?: number;
@@ -60,6 +62,9 @@ export class SkBuff {
   /** Addresses of the headers. */
   #mac = 0;
   #network = 0;
+  #transport: number | undefined;
+  /** skb->mac_len, which does not follow every move of the headers. */
+  #macLength = 0;
   #metadata = 0;
   #hashIsValid = false;
   #isEncapsulated = false;
@@ -107,6 +112,15 @@ export class SkBuff {
     return this.#network - this.data;
   }
 
+  /** Offset of the transport header from `data`, once something has found it. */
+  get transportOffset(): number | undefined {
+    return this.#transport === undefined ? undefined : this.#transport - this.data;
+  }
+
+  set transportOffset(value: number | undefined) {
+    this.#transport = value === undefined ? undefined : this.data + value;
+  }
+
   /** Offset of the Ethernet header from `data`. */
   get macOffset(): number {
     return this.#mac - this.data;
@@ -129,6 +143,22 @@ export class SkBuff {
     this.#view.setUint16(this.context + SkbField.Protocol, value, false);
   }
 
+  /**
+   * The EtherType behind tags that stand in the packet, 0 where they are cut off (include/linux/if_vlan.h,
+   * __vlan_get_protocol_offset, with skb->mac_len as the kernel keeps it).
+   */
+  get protocolBehindTags(): number {
+    let type = this.protocol;
+    if (!isVlan(type)) return type;
+    let at = this.#macLength === 0 ? ETH_HLEN : this.#macLength - VLAN_HLEN;
+    for (let depth = 1; isVlan(type); depth++) {
+      if (at < 0 || !this.holds(at, VLAN_HLEN) || depth === MAX_VLAN_DEPTH) return 0;
+      type = this.#view.getUint16(this.at(at + 2), false);
+      at += VLAN_HLEN;
+    }
+    return type;
+  }
+
   /** Address of the byte at `offset` of what the program sees. */
   at(offset: number): number {
     return this.data + offset;
@@ -148,6 +178,8 @@ export class SkBuff {
     this.#arena.u8.fill(0, this.context, this.context + SKB_CONTEXT_SIZE);
     this.#mac = start;
     this.#network = start + ETH_HLEN;
+    this.#transport = undefined;
+    this.#macLength = 0;
     this.#metadata = metadata;
     this.#hashIsValid = false;
     this.#isEncapsulated = false;
@@ -183,6 +215,7 @@ export class SkBuff {
     this.#set(SkbField.Len, length);
   }
 
+  /** net/ethernet/eth.c, eth_skb_pkt_type: the loopback device has no broadcast address. */
   #packetType(mac: number, device: Uint8Array | undefined): number {
     const { u8 } = this.#arena;
     const isEqual = (byteAt: (index: number) => number) => {
@@ -191,7 +224,7 @@ export class SkBuff {
     };
     if (isEqual((index) => device?.[index] ?? 0)) return PacketType.Host;
     if ((u8[mac] & 1) === 0) return PacketType.OtherHost;
-    return isEqual(() => 0xff) ? PacketType.Broadcast : PacketType.Multicast;
+    return device !== undefined && isEqual(() => 0xff) ? PacketType.Broadcast : PacketType.Multicast;
   }
 
   /** EtherType at an address, with Linux's names for frames that have a length instead. */
@@ -261,8 +294,14 @@ export class SkBuff {
     u8.copyWithin(to, from, from + offset);
     u8.fill(0, to + offset, to + offset + length);
     this.#place(to, this.length + length);
-    this.#mac -= length;
-    this.#network -= length;
+    this.#moveHeaders(-length);
+  }
+
+  /** bpf_skb_net_hdr_push and _pop: the transport header stays, unless it is the network header. */
+  #moveHeaders(distance: number): void {
+    if (this.#transport === this.#network) this.#transport += distance;
+    this.#mac += distance;
+    this.#network += distance;
   }
 
   /** bpf_skb_generic_pop: takes `length` bytes at `offset` away; -ENOMEM if they are not there. */
@@ -272,8 +311,7 @@ export class SkBuff {
     const to = from + length;
     this.#arena.u8.copyWithin(to, from, from + offset);
     this.#place(to, this.length - length);
-    this.#mac += length;
-    this.#network += length;
+    this.#moveHeaders(length);
     return 0;
   }
 
@@ -284,6 +322,11 @@ export class SkBuff {
     this.#arena.u8.fill(0, to, to + length);
     this.#place(to, this.length + length);
     this.#mac = to;
+    this.#resetMacLength();
+  }
+
+  #resetMacLength(): void {
+    this.#macLength = this.#network - this.#mac;
   }
 
   /** Cuts the packet, or grows it by zeroes. */
@@ -303,6 +346,7 @@ export class SkBuff {
     this.#arena.u8.copyWithin(first + shift, first, this.dataEnd);
     this.#mac += shift;
     this.#network += shift;
+    if (this.#transport !== undefined) this.#transport += shift;
     this.#place(data + shift, this.length);
   }
 
@@ -395,6 +439,7 @@ export class SkBuff {
       this.protocol = oldProtocol;
     }
     this.#setVlan(protocol, tci);
+    this.#resetMacLength();
     return 0;
   }
 
@@ -428,6 +473,7 @@ export class SkBuff {
     this.#place(from + VLAN_HLEN, this.length - VLAN_HLEN);
     this.#mac += VLAN_HLEN;
     this.#network = Math.max(network, this.data + ETH_HLEN);
+    this.#resetMacLength();
     return tci;
   }
 

@@ -38,6 +38,8 @@ export class XdpBuff {
   readonly #arena: Arena;
   readonly #frame: number;
   readonly #frags: number;
+  /** Where the pieces of the packet begin that lie behind the first frame, each in a page of its own. */
+  readonly #fragStarts = new Uint32Array(MAX_FRAGS);
   readonly #fragSizes = new Uint16Array(MAX_FRAGS);
   #fragCount = 0;
   #fragBytes = 0;
@@ -111,12 +113,15 @@ export class XdpBuff {
 
     const { u8 } = this.#arena;
     const start = this.#frame + headroom;
+    // Programs that grow the packet's head see zeroes there, not an earlier packet (bpf_test_init).
+    u8.fill(0, this.#frame, start);
     u8.set(linear === packet.length ? packet : packet.subarray(0, linear), start);
     this.#fragCount = 0;
     this.#fragBytes = rest;
     for (let done = 0; done < rest; done += XDP_FRAME_SIZE) {
       const size = Math.min(rest - done, XDP_FRAME_SIZE);
       u8.set(packet.subarray(linear + done, linear + done + size), this.#frags + done);
+      this.#fragStarts[this.#fragCount] = this.#frags + done;
       this.#fragSizes[this.#fragCount++] = size;
     }
     const md = this.#md;
@@ -137,7 +142,7 @@ export class XdpBuff {
     out.set(u8.subarray(start, this.dataEnd));
     let at = this.dataEnd - start;
     for (let i = 0; i < this.#fragCount; i++) {
-      const from = this.#frags + i * XDP_FRAME_SIZE;
+      const from = this.#fragStarts[i];
       out.set(u8.subarray(from, from + this.#fragSizes[i]), at);
       at += this.#fragSizes[i];
     }
@@ -195,9 +200,9 @@ export class XdpBuff {
 
   #growLastFragment(offset: number): number {
     const last = this.#fragCount - 1;
-    const size = this.#fragSizes[last];
-    if (offset > XDP_FRAME_SIZE - size) return -Errno.EINVAL;
-    const end = this.#frags + last * XDP_FRAME_SIZE + size;
+    const end = this.#fragStarts[last] + this.#fragSizes[last];
+    const page = this.#fragStarts[last] & ~(XDP_FRAME_SIZE - 1);
+    if (offset > (page >>> 0) + XDP_FRAME_SIZE - end) return -Errno.EINVAL;
     this.#arena.u8.fill(0, end, end + offset);
     this.#fragSizes[last] += offset;
     this.#fragBytes += offset;
@@ -221,6 +226,47 @@ export class XdpBuff {
   }
 
   /**
+   * bpf_xdp_pull_data: brings the first `length` bytes into the first frame. Where there is too little
+   * room behind them, what is there moves into the headroom.
+   */
+  pullData(length: number): number {
+    const missing = length - this.length;
+    if (missing <= 0) return 0;
+    if (length > this.totalLength) return -Errno.EINVAL;
+    const tailroom = this.#frame + XDP_FRAME_SIZE - XDP_TAILROOM - this.dataEnd;
+    const headroom = this.dataMeta - this.#frame - XDP_FRAME_STRUCT;
+    if (missing > tailroom + headroom) return -Errno.EINVAL;
+    if (missing > tailroom) this.#moveBack(missing - tailroom);
+
+    const { u8 } = this.#arena;
+    let left = missing;
+    let emptied = 0;
+    for (let i = 0; i < this.#fragCount && left > 0; i++) {
+      const size = Math.min(left, this.#fragSizes[i]);
+      u8.copyWithin(this.dataEnd, this.#fragStarts[i], this.#fragStarts[i] + size);
+      this.#md[MD.DataEnd] += size;
+      left -= size;
+      this.#fragBytes -= size;
+      this.#fragSizes[i] -= size;
+      if (this.#fragSizes[i] === 0) emptied++;
+      else this.#fragStarts[i] += size;
+    }
+    this.#fragStarts.copyWithin(0, emptied, this.#fragCount);
+    this.#fragSizes.copyWithin(0, emptied, this.#fragCount);
+    this.#fragCount -= emptied;
+    return 0;
+  }
+
+  /** Moves what is in the first frame towards its start. */
+  #moveBack(distance: number): void {
+    const md = this.#md;
+    this.#arena.u8.copyWithin(this.dataMeta - distance, this.dataMeta, this.dataEnd);
+    md[MD.DataMeta] -= distance;
+    md[MD.Data] -= distance;
+    md[MD.DataEnd] -= distance;
+  }
+
+  /**
    * Address of `length` bytes at `offset` of the packet if they lie in one piece; 0 if they do not; a
    * negative error number if they are not in the packet (net/core/filter.c, bpf_xdp_pointer).
    */
@@ -232,7 +278,7 @@ export class XdpBuff {
     let rest = offset - linear;
     for (let i = 0; i < this.#fragCount; i++) {
       const size = this.#fragSizes[i];
-      if (rest < size) return rest + length <= size ? this.#frags + i * XDP_FRAME_SIZE + rest : 0;
+      if (rest < size) return rest + length <= size ? this.#fragStarts[i] + rest : 0;
       rest -= size;
     }
     // Nothing but an empty range at the packet's very end comes here: Linux answers with its start.
@@ -256,17 +302,24 @@ export class XdpBuff {
       this.#move(pointer, memory, length, isStore);
       return 0;
     }
-    // In several pieces: the first frame, then fragment by fragment.
-    let at = offset;
-    let done = 0;
-    while (done < length) {
-      const piece = this.#pieceAt(at);
-      const size = Math.min(length - done, piece.size);
-      this.#move(piece.address, memory + done, size, isStore);
-      at += size;
-      done += size;
-    }
+    this.#transferPieces(offset, memory, length, isStore);
     return 0;
+  }
+
+  /** bpf_xdp_copy_buf: the first frame, then fragment by fragment; bytes that are not there stay as they are. */
+  #transferPieces(offset: number, memory: number, length: number, isStore: boolean): void {
+    const end = Math.min(offset + length, this.totalLength);
+    for (let at = offset; at < end; ) {
+      const piece = this.#pieceAt(at);
+      const size = Math.min(end - at, piece.size);
+      this.#move(piece.address, memory + at - offset, size, isStore);
+      at += size;
+    }
+  }
+
+  /** What a slice shows that does not lie in one piece: as much of it as there is. */
+  copyPieces(offset: number, to: number, length: number): void {
+    this.#transferPieces(offset, to, length, false);
   }
 
   #move(packet: number, memory: number, length: number, isStore: boolean): void {
@@ -281,7 +334,7 @@ export class XdpBuff {
     let rest = offset - linear;
     let i = 0;
     while (rest >= this.#fragSizes[i]) rest -= this.#fragSizes[i++];
-    return { address: this.#frags + i * XDP_FRAME_SIZE + rest, size: this.#fragSizes[i] - rest };
+    return { address: this.#fragStarts[i] + rest, size: this.#fragSizes[i] - rest };
   }
 
   /** XDP programs write no field of their context. */

@@ -100,6 +100,9 @@ function grow(packet: SkBuff, request: Request): number {
   packet.insert(request.offset, request.difference);
   if (isEncapsulation) {
     packet.encapsulate();
+    if ((flagBits & (ENCAP_L4_GRE | ENCAP_L4_UDP)) !== 0) {
+      packet.transportOffset = packet.networkOffset + ((flagBits & ENCAP_L3_IPV6) !== 0 ? 40 : 20);
+    }
     // The outer header's version is the packet's protocol from now on.
     packet.protocol = (flagBits & ENCAP_L3_IPV6) !== 0 ? ETH_P_IPV6 : ETH_P_IP;
   }

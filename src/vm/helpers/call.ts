@@ -18,7 +18,8 @@ function loop(machine: Machine): void {
     return;
   }
   if (count > MAX_LOOPS) {
-    machine.returns(-Errno.E2BIG);
+    // Linux inlines the call, with a 32-bit move of the error number (kernel/bpf/verifier.c, inline_bpf_loop).
+    machine.returnsAddress(-Errno.E2BIG);
     return;
   }
   let done = 0;

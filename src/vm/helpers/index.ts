@@ -2,6 +2,7 @@
  * What helpers and kfuncs do: one table by helper id, one by kfunc name. A helper that is not here is
  * refused when a program that calls it is loaded.
  */
+import { kfuncByName } from "../../helpers/index.js";
 import type { HelperFunction } from "../machine.js";
 import { adjustRoomHelpers } from "./adjust-room.js";
 import { callHelpers } from "./call.js";
@@ -25,7 +26,7 @@ import { stringHelpers } from "./string.js";
 import { timeHelpers } from "./time.js";
 import { timerHelpers } from "./timer.js";
 import { tunnelHelpers } from "./tunnel.js";
-import { xdpHelpers } from "./xdp.js";
+import { xdpHelpers, xdpKfuncs } from "./xdp.js";
 
 const helpers = new Map<number, HelperFunction>([
   ...mapHelpers,
@@ -51,7 +52,23 @@ const helpers = new Map<number, HelperFunction>([
   ...networkHelpers,
 ]);
 
-const kfuncs = new Map<string, HelperFunction>([...dynptrKfuncs, ...numberIteratorKfuncs, ...sectionKfuncs]);
+/** C types of 32 bits or fewer: what a kfunc of such a type returns leaves the high half of r0 zero. */
+const NARROW = /^(int|u32|__u32|s32|bool) \w/;
+
+function narrow([name, kfunc]: readonly [name: string, HelperFunction]): [string, HelperFunction] {
+  if (!NARROW.test(kfuncByName(name)?.declaration ?? "")) return [name, kfunc];
+  return [
+    name,
+    (machine) => {
+      kfunc(machine);
+      machine.reg[1] = 0;
+    },
+  ];
+}
+
+const kfuncs = new Map<string, HelperFunction>(
+  [...dynptrKfuncs, ...numberIteratorKfuncs, ...sectionKfuncs, ...xdpKfuncs].map(narrow),
+);
 
 /** What helper `id` does; undefined where it is not implemented. */
 export function helperImplementation(id: number): HelperFunction | undefined {

@@ -42,8 +42,9 @@ function ecnSetCe(machine: Machine): void {
   const packet = skb(machine);
   const header = packet.at(packet.networkOffset);
   const room = packet.length - packet.networkOffset;
-  if (packet.protocol === ETH_P_IP && room >= 20) machine.returns(setCeIpv4(machine, header));
-  else if (packet.protocol === ETH_P_IPV6 && room >= 40) machine.returns(setCeIpv6(machine, header));
+  const protocol = packet.protocolBehindTags;
+  if (protocol === ETH_P_IP && room >= 20) machine.returns(setCeIpv4(machine, header));
+  else if (protocol === ETH_P_IPV6 && room >= 40) machine.returns(setCeIpv6(machine, header));
   else machine.returns(0);
 }
 

@@ -14,10 +14,16 @@ function swap16(value: number): number {
   return ((value & 0xff) << 8) | ((value >> 8) & 0xff);
 }
 
+/** net/core/filter.c, __bpf_skb_min_len: the headers that are known must stay. */
+function minimumLength(packet: SkBuff): number {
+  const { networkOffset, transportOffset = 0 } = packet;
+  return transportOffset > 0 ? transportOffset : Math.max(0, networkOffset);
+}
+
 function changeTail(machine: Machine): void {
   const packet = skb(machine);
   const length = u32(machine, 2);
-  const least = Math.max(0, packet.networkOffset);
+  const least = minimumLength(packet);
   if (flags(machine, 3) !== 0 || length > SKB_MAX_LENGTH || length < least) {
     machine.returns(-Errno.EINVAL);
     return;

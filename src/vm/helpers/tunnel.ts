@@ -10,10 +10,19 @@ const TUNINFO_IPV6 = 1 << 0;
 const ZERO_CSUM_TX = 1 << 1;
 const DONT_FRAGMENT = 1 << 2;
 const SEQ_NUMBER = 1 << 3;
+/** The same bit: one for reading, the other for writing. */
 const TUNINFO_FLAGS = 1 << 4;
-const NO_TUNNEL_KEY = 1 << 5;
+const NO_TUNNEL_KEY = 1 << 4;
 /** IP_TUNNEL_*_BIT as the 16 bits that BPF_F_TUNINFO_FLAGS shows, in network byte order. */
-const TunnelFlag = { Csum: 0x0001, Key: 0x0004, Seq: 0x0008, DontFragment: 0x0100, NoCache: 0x2000 };
+const TunnelFlag = {
+  Csum: 0x0001,
+  Key: 0x0004,
+  Seq: 0x0008,
+  DontFragment: 0x0100,
+  NoCache: 0x2000,
+  /** Options of Geneve, VXLAN, ERSPAN and GTP: a program does not say whose its options are. */
+  Options: 0xd800,
+};
 const FLOW_LABEL_MASK = 0xfffff;
 
 function setTunnelKey(machine: Machine): void {
@@ -116,7 +125,11 @@ function setTunnelOptions(machine: Machine): void {
     machine.returns(-Errno.ENOMEM);
     return;
   }
-  packet.tunnel = { ...tunnel, options: machine.arena.u8.slice(address, address + length) };
+  packet.tunnel = {
+    ...tunnel,
+    flags: tunnel.flags | TunnelFlag.Options,
+    options: machine.arena.u8.slice(address, address + length),
+  };
   machine.returns(0);
 }
 

@@ -21,3 +21,8 @@ export const xdpHelpers: readonly [id: number, HelperFunction][] = [
   [189, transfer(false)],
   [190, transfer(true)],
 ];
+
+/** net/core/filter.c, bpf_xdp_pull_data. */
+export const xdpKfuncs: readonly [name: string, HelperFunction][] = [
+  ["bpf_xdp_pull_data", (m) => m.returns(xdp(m).pullData(u32(m, 2)))],
+];
