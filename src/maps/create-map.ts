@@ -41,6 +41,11 @@ const classes = new Map<number, MapClass>([
   [MapType.Xskmap, Xskmap],
 ]);
 
+/** Whether there are maps of a type here. */
+export function hasMapType(type: number): boolean {
+  return classes.has(type);
+}
+
 /**
  * Creates a map, as BPF_MAP_CREATE does. Throws KernelError where Linux refuses the definition, and
  * NotSupportedError for types that are missing here or sizes that the arena cannot hold.

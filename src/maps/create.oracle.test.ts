@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { describeWith } from "../../tests/needs.js";
 import { KernelError, NotSupportedError } from "../errors.js";
+import type { LinuxMap } from "../linux/index.js";
 import { MapFlag, MapType, mapTypeName } from "../uapi/index.js";
 import { createMap } from "./create-map.js";
-import { KernelMap, whyNoKernelMaps } from "./kernel-map.oracle.js";
+import { kernelMap } from "./kernel-map.oracle.js";
 import type { MapDefinition } from "./map.js";
 import { possibleCpus, TestHost } from "./test-host.oracle.js";
 
-const reason = whyNoKernelMaps();
 const cpus = possibleCpus();
 
 const types = [
@@ -72,10 +73,8 @@ function outcome(create: () => { close(): void }): string {
   }
 }
 
-const innerMap = reason === undefined ? new KernelMap(inner) : undefined;
-
-function compare(definition: MapDefinition): string | undefined {
-  const theirs = outcome(() => new KernelMap(definition, cpus, innerMap?.fd));
+function compare(definition: MapDefinition, innerFd: number): string | undefined {
+  const theirs = outcome(() => kernelMap(definition, innerFd));
   const host = new TestHost(cpus);
   const ours = outcome(() => {
     const map = createMap(definition, host, 1);
@@ -113,23 +112,26 @@ function* definitions(type: MapType): Generator<MapDefinition> {
   }
 }
 
-describe.skipIf(reason !== undefined && process.env.CI !== "true")(
-  `BPF_MAP_CREATE, ours and Linux's${reason === undefined ? "" : ` (skipped: ${reason})`}`,
-  () => {
-    test.each(types.map((type) => [mapTypeName(type), type] as const))("%s", (_name, type) => {
-      const differences: string[] = [];
-      let count = 0;
-      for (const definition of definitions(type)) {
-        count++;
-        const difference = compare(definition);
-        if (difference === undefined) continue;
-        const { keySize, valueSize, maxEntries, flags, mapExtra } = definition;
-        differences.push(
-          `${keySize}/${valueSize}/${maxEntries} 0x${flags.toString(16)} ${mapExtra}: ${difference}`,
-        );
-      }
-      expect(differences.slice(0, 20)).toEqual([]);
-      expect(count).toBeGreaterThan(500);
-    });
-  },
-);
+describeWith(["bpf"], "BPF_MAP_CREATE, ours and Linux's", () => {
+  let innerMap: LinuxMap;
+  beforeAll(() => {
+    innerMap = kernelMap(inner);
+  });
+  afterAll(() => innerMap.close());
+
+  test.each(types.map((type) => [mapTypeName(type), type] as const))("%s", (_name, type) => {
+    const differences: string[] = [];
+    let count = 0;
+    for (const definition of definitions(type)) {
+      count++;
+      const difference = compare(definition, innerMap.fd);
+      if (difference === undefined) continue;
+      const { keySize, valueSize, maxEntries, flags, mapExtra } = definition;
+      differences.push(
+        `${keySize}/${valueSize}/${maxEntries} 0x${flags.toString(16)} ${mapExtra}: ${difference}`,
+      );
+    }
+    expect(differences.slice(0, 20)).toEqual([]);
+    expect(count).toBeGreaterThan(500);
+  });
+});

@@ -5,7 +5,7 @@
 export { BatchError, type BatchResult } from "./batch.js";
 export { BloomFilterMap } from "./bloom-filter.js";
 export { checkDefinition } from "./check-definition.js";
-export { createMap } from "./create-map.js";
+export { createMap, hasMapType } from "./create-map.js";
 export {
   BpfMap,
   type ElementCursor,

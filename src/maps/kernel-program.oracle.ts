@@ -1,6 +1,9 @@
 import { program as encodeProgram, type Instruction, insn } from "../asm/index.js";
-import { MapType } from "../uapi/index.js";
-import { attributes, Command, closeFile, type KernelMap } from "./kernel-map.oracle.js";
+import type { LinuxMap } from "../linux/linux-map.js";
+import { loadProgram } from "../linux/load-program.js";
+import { Descriptor } from "../linux/sys/descriptor.js";
+import { TestRunner } from "../linux/test-run.js";
+import { AttachType, MapType, ProgramType, XdpAction } from "../uapi/index.js";
 import type { BpfMap } from "./map.js";
 
 /** What a program does to a map, by helper id. */
@@ -15,12 +18,15 @@ export const Helper = {
 } as const;
 export type Helper = (typeof Helper)[keyof typeof Helper];
 
-/** The packet: u32 helper, s32 result, u64 flags, then key and value. */
+/** The packet, and the copy of it on the stack: u32 helper, s32 result, u64 flags, then key and value. */
 const RESULT = 4;
 const FLAGS = 8;
 const KEY = 16;
-const XDP_PASS = 2;
-const PROG_TYPE_XDP = 6;
+/** BPF_FUNC_xdp_load_bytes and BPF_FUNC_xdp_store_bytes. */
+const LOAD_BYTES = 189;
+const STORE_BYTES = 190;
+/** The most that a program has of stack, in bytes (MAX_BPF_STACK). */
+const STACK = 512;
 
 const slots = (insns: readonly Instruction[]) =>
   insns.reduce((sum, each) => sum + (each.nextImm === undefined ? 1 : 2), 0);
@@ -42,50 +48,64 @@ export interface HelperOutcome {
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
-/** An XDP program that does to a map of the running kernel what its packet says. */
+/**
+ * An XDP program that does to a map of the running kernel what its packet says. It works on a copy on
+ * its stack: Linux gives no packet memory to helpers that write what they are given, as map_pop does.
+ */
 export class KernelProgram {
-  readonly #fd: number;
+  readonly #program: Descriptor;
+  readonly #runner = new TestRunner();
   readonly #valueAt: number;
-  readonly #map: KernelMap;
+  readonly #map: LinuxMap;
 
-  constructor(map: KernelMap) {
+  constructor(map: LinuxMap) {
     this.#map = map;
-    const { keySize, type } = map.definition;
+    const { keySize, type } = map.info;
     this.#valueAt = KEY + Math.ceil(keySize / 8) * 8;
-    const blocks = helpersOf(type).map((helper) => this.#block(helper));
+    if (this.#size > STACK) throw new RangeError(`${this.#size} bytes of stack`);
+    const blocks = helpersOf(type as MapType).map((helper) => this.#block(helper));
     const code = encodeProgram(...this.#prologue(), ...blocks.flat(), insn.mov64Imm(0, 0), insn.exit());
-    const license = new TextEncoder().encode("GPL\0");
-    const log = new Uint8Array(65536);
-    this.#fd = attributes(148)
-      .u32(0, PROG_TYPE_XDP)
-      .u32(4, code.length / 8)
-      .pointer(8, code)
-      .pointer(16, license)
-      .u32(24, 1)
-      .u32(28, log.length)
-      .pointer(32, log)
-      .call(Command.ProgLoad, "BPF_PROG_LOAD", () => new TextDecoder().decode(log).replaceAll("\0", ""));
+    const { fd } = loadProgram({
+      name: "map_helpers",
+      type: ProgramType.Xdp,
+      expectedAttachType: AttachType.Xdp,
+      code,
+      license: "GPL",
+      flags: 0,
+    });
+    this.#program = new Descriptor(fd, "program map_helpers");
   }
 
   get fd(): number {
-    return this.#fd;
+    return this.#program.fd;
   }
 
   close(): void {
-    closeFile(this.#fd);
+    this.#program.close();
   }
 
   get #size(): number {
-    return this.#valueAt + this.#map.definition.valueSize;
+    return Math.ceil((this.#valueAt + this.#map.info.valueSize) / 8) * 8;
+  }
+
+  /** Copies all of the packet to the stack, or back. */
+  #copy(helper: number): Instruction[] {
+    return [
+      insn.mov64Reg(1, 9),
+      insn.mov64Imm(2, 0),
+      insn.mov64Reg(3, 6),
+      insn.mov64Imm(4, this.#size),
+      insn.call(helper),
+    ];
   }
 
   #prologue(): Instruction[] {
     return [
-      insn.load("W", 6, 1, 0),
-      insn.load("W", 2, 1, 4),
-      insn.mov64Reg(3, 6),
-      insn.alu64Imm("Add", 3, this.#size),
-      insn.jumpReg("Jle", 3, 2, 2),
+      insn.mov64Reg(9, 1),
+      insn.mov64Reg(6, 10),
+      insn.alu64Imm("Add", 6, -this.#size),
+      ...this.#copy(LOAD_BYTES),
+      insn.jumpImm("Jeq", 0, 0, 2),
       insn.mov64Imm(0, 0),
       insn.exit(),
       insn.load("W", 7, 6, 0),
@@ -94,7 +114,7 @@ export class KernelProgram {
   }
 
   #block(helper: Helper): Instruction[] {
-    const { valueSize } = this.#map.definition;
+    const { valueSize } = this.#map.info;
     const valueAt = this.#valueAt;
     const pointer = (register: number, offset: number) => [
       insn.mov64Reg(register, 6),
@@ -118,7 +138,8 @@ export class KernelProgram {
       insn.call(helper),
       ...(isLookup ? [insn.jumpImm("Jeq", 0, 0, slots(found)), ...found] : []),
       insn.store("W", 6, RESULT, 0),
-      insn.mov64Imm(0, XDP_PASS),
+      ...this.#copy(STORE_BYTES),
+      insn.mov64Imm(0, XdpAction.Pass),
       insn.exit(),
     ];
     return [insn.jumpImm("Jne", 7, helper, slots(body)), ...body];
@@ -131,21 +152,12 @@ export class KernelProgram {
     view.setBigUint64(FLAGS, BigInt.asUintN(64, flags), true);
     packet.set(key, KEY);
     packet.set(value, this.#valueAt);
-    const out = new Uint8Array(packet.length);
-    const attr = attributes(80)
-      .u32(0, this.#fd)
-      .u32(8, packet.length)
-      .u32(12, out.length)
-      .pointer(16, packet)
-      .pointer(24, out)
-      .u32(32, 1);
-    attr.call(Command.TestRun, "BPF_PROG_TEST_RUN");
-    const verdict = attr.view.getUint32(4, true);
-    if (verdict !== XDP_PASS) throw new Error(`the program did nothing: verdict ${verdict}`);
-    const { valueSize } = this.#map.definition;
+    const { retval, data } = this.#runner.run(this.fd, packet, new Uint8Array(0), "map_helpers");
+    if (retval !== XdpAction.Pass) throw new Error(`the program did nothing: verdict ${retval}`);
+    const { valueSize } = this.#map.info;
     return {
-      result: new DataView(out.buffer).getInt32(RESULT, true),
-      value: hex(out.subarray(this.#valueAt, this.#valueAt + valueSize)),
+      result: new DataView(data.buffer).getInt32(RESULT, true),
+      value: hex(data.subarray(this.#valueAt, this.#valueAt + valueSize)),
     };
   }
 }

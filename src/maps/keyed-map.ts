@@ -44,13 +44,8 @@ export abstract class KeyedMap extends BpfMap {
     return 0;
   }
 
-  override lookupAndDeleteElem(key: Uint8Array, flags = 0): Uint8Array {
-    const call = "BPF_MAP_LOOKUP_AND_DELETE_ELEM";
-    this.checkReadable(call);
-    this.checkWritable(call);
-    const isBadLock = (flags & UpdateFlag.Lock) !== 0 && !this.hasSpinLock;
-    if ((flags & ~UpdateFlag.Lock) !== 0 || isBadLock) throw this.error(call, Errno.EINVAL);
-    const element = this.findElement(this.placeKey(call, key));
+  protected override take(call: string, key: number): Uint8Array {
+    const element = this.findElement(key);
     if (element === 0) throw this.error(call, Errno.ENOENT);
     const value = this.readValue(element + this.table.valueOffset);
     this.discard(element);

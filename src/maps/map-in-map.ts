@@ -168,8 +168,8 @@ export class HashOfMaps extends HashMap {
     return this.readValue(this.host.arena.u32[(element + this.table.valueOffset) >>> 2]);
   }
 
-  override lookupAndDeleteElem(_key: Uint8Array, _flags = 0): Uint8Array {
-    throw this.error("BPF_MAP_LOOKUP_AND_DELETE_ELEM", Errno.ENOTSUPP);
+  protected override take(call: string, _key: number): Uint8Array {
+    throw this.error(call, Errno.ENOTSUPP);
   }
 
   protected override discard(element: number): void {

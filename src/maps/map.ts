@@ -222,9 +222,19 @@ export abstract class BpfMap {
     this.#check(call, this.delete(this.placeKey(call, key)));
   }
 
-  /** BPF_MAP_LOOKUP_AND_DELETE_ELEM. */
-  lookupAndDeleteElem(_key: Uint8Array, _flags = 0): Uint8Array {
-    throw this.error("BPF_MAP_LOOKUP_AND_DELETE_ELEM", Errno.ENOTSUPP);
+  /** BPF_MAP_LOOKUP_AND_DELETE_ELEM (kernel/bpf/syscall.c, map_lookup_and_delete_elem: in this order). */
+  lookupAndDeleteElem(key: Uint8Array, flags = 0): Uint8Array {
+    const call = "BPF_MAP_LOOKUP_AND_DELETE_ELEM";
+    if ((flags & ~UpdateFlag.Lock) !== 0) throw this.error(call, Errno.EINVAL);
+    this.checkReadable(call);
+    this.checkWritable(call);
+    this.#checkLockFlag(call, flags, UpdateFlag.Lock);
+    return this.take(call, this.placeKey(call, key));
+  }
+
+  /** Takes an element out for the user; `key` is an address. */
+  protected take(call: string, _key: number): Uint8Array {
+    throw this.error(call, Errno.ENOTSUPP);
   }
 
   /** BPF_MAP_GET_NEXT_KEY: the key after `key`, or the first; undefined after the last. */
@@ -316,13 +326,13 @@ export abstract class BpfMap {
     }
   }
 
-  /** BPF_MAP_FREEZE: from now on the user's face refuses writes with EPERM. */
+  /** BPF_MAP_FREEZE: from now on the user's face refuses writes with EPERM, this one among them. */
   freeze(): void {
     const call = "BPF_MAP_FREEZE";
     if (this.definition.special !== undefined && this.definition.special.length > 0) {
       throw this.error(call, Errno.ENOTSUPP, "its values have fields of the kernel");
     }
-    if (this.#frozen) throw this.error(call, Errno.EBUSY);
+    this.checkWritable(call);
     this.#frozen = true;
   }
 

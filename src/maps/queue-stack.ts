@@ -81,12 +81,7 @@ export class QueueStackMap extends BpfMap {
     throw this.error("BPF_MAP_GET_NEXT_KEY", Errno.EINVAL);
   }
 
-  override lookupAndDeleteElem(key: Uint8Array, flags = 0): Uint8Array {
-    const call = "BPF_MAP_LOOKUP_AND_DELETE_ELEM";
-    this.checkReadable(call);
-    this.checkWritable(call);
-    if (flags !== 0) throw this.error(call, Errno.EINVAL);
-    this.placeKey(call, key);
+  protected override take(call: string, _key: number): Uint8Array {
     const value = this.scratchValue;
     if (this.pop(value) < 0) throw this.error(call, Errno.ENOENT);
     return this.readValue(value);

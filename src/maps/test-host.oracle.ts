@@ -1,18 +1,10 @@
-import { readFileSync } from "node:fs";
 import { Arena } from "../arena/index.js";
+import { possibleCpus as linuxCpus } from "../linux/possible-cpus.js";
 import type { BpfMap, HeldProgram, MapHost } from "./map.js";
 
-/** The number of possible CPUs of this machine, as per-CPU values of its kernel have it. */
+/** The number of possible CPUs of this machine, as per-CPU values of its kernel have it; 2 elsewhere. */
 export function possibleCpus(): number {
-  try {
-    const ranges = readFileSync("/sys/devices/system/cpu/possible", "utf8").trim().split(",");
-    return ranges.reduce((sum, range) => {
-      const [from, to = from] = range.split("-").map(Number);
-      return sum + to - from + 1;
-    }, 0);
-  } catch {
-    return 2;
-  }
+  return process.platform === "linux" ? linuxCpus() : 2;
 }
 
 /** A host for tests: what it knows of maps, programs and devices is written into its fields. */
