@@ -15,6 +15,7 @@ export {
   type LayerName,
 } from "./dissect.js";
 export { EtherType, isVlanType } from "./ether-type.js";
+export * from "./filter/index.js";
 export * from "./header/index.js";
 export { IpProtocol } from "./ip-protocol.js";
 export type { Layer, LayerPlace } from "./layer.js";
