@@ -19,13 +19,16 @@ struct cursor {
 		.at = (void *)(long)(ctx)->data, .end = (void *)(long)(ctx)->data_end              \
 	}
 
+/* The assumption spares each caller's test for NULL a second comparison, of the pointer itself. */
 #define PARSE(type, cursor)                                                                        \
 	({                                                                                         \
 		type *____header = (cursor)->at;                                                   \
-		if ((void *)(____header + 1) > (cursor)->end)                                      \
+		if ((void *)(____header + 1) > (cursor)->end) {                                    \
 			____header = NULL;                                                         \
-		else                                                                               \
+		} else {                                                                           \
+			__builtin_assume(____header != NULL);                                      \
 			(cursor)->at = ____header + 1;                                             \
+		}                                                                                  \
 		____header;                                                                        \
 	})
 
@@ -68,54 +71,98 @@ static __always_inline struct iphdr *parse_ipv4(struct cursor *cursor)
 	return ip;
 }
 
+/* Whether an IPv4 packet is one of several fragments. */
+static __always_inline bool ipv4_is_fragment(const struct iphdr *ip)
+{
+	return (ip->frag_off & bpf_htons(IP_OFFSET | IP_MF)) != 0;
+}
+
 /* Whether an IPv4 packet is a fragment other than the first: it has no transport header. */
 static __always_inline bool ipv4_is_later_fragment(const struct iphdr *ip)
 {
-	return (ip->frag_off & bpf_htons(0x1fff)) != 0;
+	return (ip->frag_off & bpf_htons(IP_OFFSET)) != 0;
 }
-
-struct wirebee_ipv6_extension {
-	__u8 nexthdr;
-	__u8 length;
-	__u8 data[6];
-};
 
 #define PARSE_MAX_EXTENSIONS 4
 
+/* One comparison in place of five: the verifier follows each outcome of each. */
+static __always_inline bool ipv6_is_extension(__u8 protocol)
+{
+	const __u64 extensions = 1ULL << IPPROTO_HOPOPTS | 1ULL << IPPROTO_ROUTING | 1ULL << IPPROTO_FRAGMENT |
+				 1ULL << IPPROTO_AH | 1ULL << IPPROTO_DSTOPTS;
+
+	return protocol < 64 && extensions >> protocol & 1;
+}
+
 /*
- * An IPv6 header and its extension headers; *protocol is what follows them. For a fragment other
- * than the first it is IPPROTO_FRAGMENT: there is no transport header.
+ * An IPv6 header and up to PARSE_MAX_EXTENSIONS extension headers; *protocol is what follows them,
+ * which is another extension header where there are more. For a fragment other than the first it is
+ * IPPROTO_FRAGMENT: there is no transport header. *fragment is the fragment header, if there is one.
  */
-static __always_inline struct ipv6hdr *parse_ipv6(struct cursor *cursor, __u8 *protocol)
+static __always_inline struct ipv6hdr *parse_ipv6_fragment(struct cursor *cursor, __u8 *protocol,
+							   struct wirebee_ipv6_fragment **fragment)
 {
 	struct ipv6hdr *ip = PARSE(struct ipv6hdr, cursor);
 
+	*fragment = NULL;
 	if (!ip || ip->version != 6)
 		return NULL;
 	*protocol = ip->nexthdr;
 #pragma unroll
 	for (int i = 0; i < PARSE_MAX_EXTENSIONS; i++) {
 		struct wirebee_ipv6_extension *extension;
+		void *next;
 
-		if (*protocol != IPPROTO_HOPOPTS && *protocol != IPPROTO_ROUTING &&
-		    *protocol != IPPROTO_DSTOPTS && *protocol != IPPROTO_FRAGMENT)
+		if (!ipv6_is_extension(*protocol))
 			break;
 		extension = PARSE(struct wirebee_ipv6_extension, cursor);
 		if (!extension)
 			return NULL;
+		next = extension + 1;
 		if (*protocol == IPPROTO_FRAGMENT) {
-			if (((extension->data[0] << 8 | extension->data[1]) & 0xfff8) != 0)
+			*fragment = (void *)extension;
+			if ((*fragment)->frag_off & bpf_htons(0xfff8))
 				return ip;
+		} else if (*protocol == IPPROTO_AH) {
+			/* RFC 4302: units of 4 bytes, less two. The 8 bytes read are the first two. */
+			next += extension->length * 4;
 		} else {
-			void *next = (void *)(extension + 1) + extension->length * 8;
-
-			if (next > cursor->end)
-				return NULL;
-			cursor->at = next;
+			next += extension->length * 8;
 		}
+		if (next > cursor->end)
+			return NULL;
+		cursor->at = next;
 		*protocol = extension->nexthdr;
 	}
 	return ip;
 }
+
+static __always_inline struct ipv6hdr *parse_ipv6(struct cursor *cursor, __u8 *protocol)
+{
+	struct wirebee_ipv6_fragment *fragment;
+
+	return parse_ipv6_fragment(cursor, protocol, &fragment);
+}
+
+/* A TCP header with its options. */
+static __always_inline struct tcphdr *parse_tcp(struct cursor *cursor)
+{
+	struct tcphdr *tcp = PARSE(struct tcphdr, cursor);
+	__u32 length;
+
+	if (!tcp || tcp->doff < 5)
+		return NULL;
+	length = tcp->doff * 4;
+	if ((void *)tcp + length > cursor->end)
+		return NULL;
+	cursor->at = (void *)tcp + length;
+	return tcp;
+}
+
+/* What TCP, UDP and SCTP begin with. */
+struct wirebee_ports {
+	__be16 source;
+	__be16 dest;
+};
 
 #endif

@@ -1,10 +1,8 @@
-/* Integer types as the kernel's user-space headers name them. */
+/* Integer types as the kernel's user-space headers name them (include/uapi/linux/types.h). */
 #ifndef WIREBEE_TYPES_H
 #define WIREBEE_TYPES_H
 
-#if !defined(_LINUX_TYPES_H) && !defined(__VMLINUX_H__)
-#define _LINUX_TYPES_H
-#define _ASM_GENERIC_INT_LL64_H
+/* C11 lets a typedef be repeated, so that the system's headers may come before or after. */
 typedef unsigned char __u8;
 typedef signed char __s8;
 typedef unsigned short __u16;
@@ -21,17 +19,31 @@ typedef __u64 __be64;
 typedef __u64 __le64;
 typedef __u16 __sum16;
 typedef __u32 __wsum;
-#endif
 
 #ifndef NULL
 #define NULL ((void *)0)
 #endif
-#ifndef __cplusplus
-#if __STDC_VERSION__ < 202311L && !defined(bool)
+
+/* vmlinux.h has a typedef and an enumeration for these, and C23 has keywords. */
+#if !defined(__cplusplus) && !defined(__VMLINUX_H__) && __STDC_VERSION__ < 202311L && !defined(bool)
 #define bool _Bool
 #define true 1
 #define false 0
 #endif
+
+#ifndef offsetof
+#define offsetof(type, member) __builtin_offsetof(type, member)
 #endif
+#ifndef container_of
+#define container_of(pointer, type, member)                                                        \
+	({                                                                                         \
+		void *____member = (void *)(pointer);                                              \
+		(type *)(____member - offsetof(type, member));                                     \
+	})
+#endif
+
+/* <linux/stddef.h> has another __always_inline, which only hints. */
+#undef __always_inline
+#define __always_inline inline __attribute__((always_inline))
 
 #endif

@@ -5,7 +5,7 @@
 #include <wirebee/bpf.h>
 #include <wirebee/checksum.h>
 #include <wirebee/endian.h>
-#include <wirebee/helpers.h>
+#include <wirebee/kfuncs.h>
 #include <wirebee/macros.h>
 #include <wirebee/net.h>
 #include <wirebee/parse.h>

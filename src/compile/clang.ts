@@ -11,21 +11,31 @@ export interface Clang {
 
 const OLDEST = 14;
 const NEWEST = 19;
-const found = new Map<string, Clang | undefined>();
 
-function probe(path: string): Clang | undefined {
-  if (found.has(path)) return found.get(path);
+/** A clang, or why it will not do; undefined where there is none of that name. */
+type Finding = Clang | string | undefined;
+const found = new Map<string, Finding>();
+
+function probe(path: string): Finding {
+  if (!found.has(path)) found.set(path, examine(path));
+  return found.get(path);
+}
+
+function examine(path: string): Finding {
   const { stdout, status } = spawnSync(path, ["--version"], { encoding: "utf8" });
   const version = status === 0 ? /clang version (\d+(?:\.\d+)*)/.exec(stdout)?.[1] : undefined;
-  const clang = version === undefined ? undefined : { path, version, major: Number.parseInt(version, 10) };
-  found.set(path, clang);
-  return clang;
+  if (version === undefined) return undefined;
+  const major = Number.parseInt(version, 10);
+  if (major < OLDEST) return `${path} is version ${version}: ${OLDEST} or later is needed`;
+  // Apple's, for one, makes code for its own machines alone.
+  const targets = spawnSync(path, ["-print-targets"], { encoding: "utf8" }).stdout ?? "";
+  return /^\s*bpfel\b/m.test(targets) ? { path, version, major } : `${path} cannot make BPF code`;
 }
 
 function howToInstall(): string {
   switch (process.platform) {
     case "darwin":
-      return "brew install llvm";
+      return "brew install llvm, and put its bin folder on the PATH";
     case "win32":
       return "winget install LLVM.LLVM";
     default:
@@ -35,24 +45,17 @@ function howToInstall(): string {
 
 /**
  * The clang to compile with: the one named, else WIREBEE_CLANG, else `clang` and then clang-19 to
- * clang-14 on the PATH. Throws MissingToolError where there is none from 14 on.
+ * clang-14 on the PATH. Throws MissingToolError where none of them is version 14 or later with BPF.
  */
 export function findClang(named = process.env.WIREBEE_CLANG): Clang {
   const versioned = Array.from({ length: NEWEST - OLDEST + 1 }, (_, i) => `clang-${NEWEST - i}`);
   const candidates = named === undefined || named === "" ? ["clang", ...versioned] : [named];
-  let old: Clang | undefined;
+  let why: string | undefined;
   for (const path of candidates) {
-    const clang = probe(path);
-    if (clang === undefined) continue;
-    if (clang.major >= OLDEST) return clang;
-    old = clang;
+    const finding = probe(path);
+    if (typeof finding === "object") return finding;
+    why ??= finding;
   }
-  if (old !== undefined) {
-    throw new MissingToolError(
-      "clang",
-      `${old.path} is version ${old.version}: ${OLDEST} or later is needed`,
-    );
-  }
-  const which = candidates.length === 1 ? `${candidates[0]} is no clang` : "there is no clang";
-  throw new MissingToolError("clang", `${which}, which compiling C needs: ${howToInstall()}`);
+  why ??= candidates.length === 1 ? `${candidates[0]} is no clang` : "there is no clang";
+  throw new MissingToolError("clang", `${why}; compiling C needs one: ${howToInstall()}`);
 }

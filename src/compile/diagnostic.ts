@@ -18,10 +18,10 @@ export class CompileError extends WirebeeError {
   /** All that clang printed, with the source lines that it shows. */
   readonly output: string;
 
-  constructor(source: string, output: string, diagnostics: readonly Diagnostic[]) {
+  constructor(source: string, output: string) {
     super(`${source} does not compile:\n${output.trimEnd()}`);
     this.output = output;
-    this.diagnostics = diagnostics;
+    this.diagnostics = parseDiagnostics(output);
   }
 }
 

@@ -1,2 +1,1 @@
-#include <wirebee/types.h>
 #include <wirebee/endian.h>

@@ -1,1 +1,1 @@
-#include <wirebee/net.h>
+#include <wirebee/net/icmp.h>

@@ -1,1 +1,2 @@
-#include <wirebee/bpf.h>
+#include <wirebee/tc.h>
+#include <wirebee/types.h>

@@ -1,0 +1,2 @@
+#include <wirebee/byte-order.h>
+#include <wirebee/net/in.h>

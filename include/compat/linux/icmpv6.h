@@ -1,0 +1,1 @@
+#include <wirebee/net/icmpv6.h>

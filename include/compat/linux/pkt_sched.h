@@ -1,0 +1,2 @@
+#include <wirebee/tc.h>
+#include <wirebee/types.h>

@@ -1,0 +1,1 @@
+#include <wirebee/net/in.h>
