@@ -1,0 +1,14 @@
+/** 2^32 over the golden ratio: spreads seeds that differ by little. */
+const GOLDEN = 0x9e3779b9;
+
+/** 32 bits at a time, the same for the same seed: xorshift (Marsaglia, "Xorshift RNGs", 2003). */
+export function seededRandom(seed: number): () => number {
+  // The generator stays at 0 for ever, so that is no state of its.
+  let state = Math.imul(seed + 1, GOLDEN) || GOLDEN;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state >>> 0;
+  };
+}
