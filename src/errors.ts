@@ -138,6 +138,23 @@ export class VerifierError extends WirebeeError {
   }
 }
 
+/** A CO-RE relocation that the types of the kernel in question do not allow. */
+export class CoreRelocationError extends WirebeeError {
+  override name = "CoreRelocationError";
+  readonly program: string;
+  /** The instruction, in slots. */
+  readonly slot: number;
+  /** The kernel's types that it is about, where they contradict each other. */
+  readonly candidates: readonly string[];
+
+  constructor(program: string, slot: number, reason: string, candidates: readonly string[] = []) {
+    super(`program ${program}, instruction ${slot}: ${reason}`);
+    this.program = program;
+    this.slot = slot;
+    this.candidates = candidates;
+  }
+}
+
 /** A hook that cannot be attached to; `occupiedBy` says who holds it. */
 export class AttachError extends WirebeeError {
   override name = "AttachError";

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, test } from "vitest";
+import { type LinuxFacts, probeLinux } from "../src/linux/probe.js";
 
 /**
  * What a test may need of its machine beyond Node. Tests that need something say so with
@@ -23,6 +24,15 @@ function commandExists(name: string): boolean {
   return (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, name)));
 }
 
+let facts: LinuxFacts | undefined;
+
+/** Why programs cannot be loaded: one is, into the kernel, to find out. */
+function whyNoBpf(): string | undefined {
+  facts ??= probeLinux();
+  const missing = [facts.root, facts.programLoad, facts.vmlinuxBtf].find(({ isMet }) => !isMet);
+  return missing === undefined || missing.isMet ? undefined : missing.reason;
+}
+
 /** Why a need is not met; undefined where it is. */
 export function whyMissing(need: Need): string | undefined {
   const isRoot = process.platform === "linux" && process.getuid?.() === 0;
@@ -30,8 +40,7 @@ export function whyMissing(need: Need): string | undefined {
     case "root":
       return isRoot ? undefined : "needs root on Linux";
     case "bpf":
-      if (!isRoot) return "needs root on Linux, to load programs into its kernel";
-      return existsSync("/sys/kernel/btf/vmlinux") ? undefined : "needs a Linux kernel with BPF and BTF";
+      return whyNoBpf();
     case "netns": {
       if (!isRoot) return "needs root on Linux, to make network namespaces";
       const { status } = spawnSync("unshare", ["--net", "true"]);

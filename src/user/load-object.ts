@@ -1,42 +1,67 @@
-import { KernelError, NotSupportedError, SyntaxProblem } from "../errors.js";
+import { KernelError, NotSupportedError } from "../errors.js";
 import type { LoadOptions } from "../kernel.js";
-import type { BpfMap, MapDefinition } from "../maps/index.js";
+import { type BpfMap, hasMapType, type MapDefinition } from "../maps/index.js";
 import {
+  chosenPrograms,
+  isReadOnlySection,
   type MapSpec,
+  mapsOf,
   type ObjectSpec,
   type ProgramSpec,
   resolveKconfig,
   TypedMap,
 } from "../object/index.js";
 import { Errno, MapType } from "../uapi/index.js";
-import { loadProgram } from "./load.js";
+import { isRunnable, loadProgram, refuseType } from "./load.js";
 import type { UserKernel } from "./user-kernel.js";
 import { UserObject } from "./user-object.js";
 import { UserProgram } from "./user-program.js";
 
-/** The version of Linux whose behaviour is imitated: 6.18.0. */
-const KERNEL_VERSION = (6 << 16) | (18 << 8);
-
-/** Loads an object into a kernel; closes what it has made where something is refused. */
+/**
+ * Loads an object into a kernel; closes what it has made where something is refused. If programs are
+ * named, a map that none of them refers to and that this kernel does not have is left out.
+ */
 export function loadObject(kernel: UserKernel, spec: ObjectSpec, options: LoadOptions): UserObject {
-  resolveKconfig(spec, { version: KERNEL_VERSION });
+  if (!spec.littleEndian) {
+    throw new NotSupportedError(
+      "big-endian object",
+      `object ${spec.name} is for big-endian machines, which the user-space kernel is not: compile with -target bpfel`,
+    );
+  }
+  const programs = chosenPrograms(spec, options.programs);
+  refuseTypes(programs);
+  resolveKconfig(spec, kernel.config);
+  const needed = options.programs === undefined ? undefined : mapsOf(spec, programs);
   const loader = new ObjectLoader(kernel, spec);
   try {
-    return loader.load(chosen(spec, options));
+    return loader.load(
+      programs,
+      spec.maps.filter((map) => {
+        // A map of a section that begins with "?" is made on demand, by who fills it.
+        if (map.section.startsWith("?")) return false;
+        return needed === undefined || needed.has(map.name) || isAvailable(map);
+      }),
+    );
   } catch (error) {
     loader.undo();
     throw error;
   }
 }
 
-function chosen(spec: ObjectSpec, options: LoadOptions): ProgramSpec[] {
-  if (options.programs === undefined) return spec.programs.filter((program) => program.isAutoloaded);
-  return options.programs.map((name) => {
-    const program = spec.programs.find((entry) => entry.name === name);
-    if (program !== undefined) return program;
-    const known = spec.programs.map((entry) => entry.name).join(", ") || "none";
-    throw new SyntaxProblem(`there is no program "${name}": the object has ${known}`);
-  });
+/** Names a program whose type has no place here, and what can be loaded without it. */
+function refuseTypes(programs: readonly ProgramSpec[]): void {
+  const refused = programs.find((program) => !isRunnable(program));
+  if (refused === undefined) return;
+  const others = programs.filter(isRunnable).map(({ name }) => name);
+  refuseType(refused, others.length === 0 ? "" : `; load the others by name: ${others.join(", ")}`);
+}
+
+function isAvailable(map: MapSpec): boolean {
+  return hasMapType(map.type) && (!isOfMaps(map) || map.inner !== undefined);
+}
+
+function isOfMaps({ type }: MapSpec): boolean {
+  return type === MapType.ArrayOfMaps || type === MapType.HashOfMaps;
 }
 
 class ObjectLoader {
@@ -54,9 +79,9 @@ class ObjectLoader {
     for (const fd of this.#fds.reverse()) this.#kernel.closeFd(fd);
   }
 
-  load(programs: readonly ProgramSpec[]): UserObject {
+  load(programs: readonly ProgramSpec[], mapSpecs: readonly MapSpec[]): UserObject {
     const maps = new Map<string, TypedMap>();
-    for (const map of this.#spec.maps) {
+    for (const map of mapSpecs) {
       const raw = this.#map(map);
       maps.set(map.name, new TypedMap(raw, map, this.#spec.btf, this.#spec.littleEndian));
     }
@@ -100,8 +125,7 @@ class ObjectLoader {
   }
 
   #definition(spec: MapSpec): MapDefinition {
-    const isOuter = spec.type === MapType.ArrayOfMaps || spec.type === MapType.HashOfMaps;
-    if (isOuter && spec.inner === undefined) {
+    if (isOfMaps(spec) && spec.inner === undefined) {
       throw new NotSupportedError(
         `map ${spec.name} without inner map`,
         `map ${spec.name}: the object does not say what its inner maps are`,
@@ -124,21 +148,17 @@ class ObjectLoader {
 
   /** Initial entries of maps of maps and of PROG_ARRAYs. */
   #fillValues(maps: ReadonlyMap<string, TypedMap>, programs: ReadonlyMap<string, number>): void {
-    for (const map of this.#spec.maps) {
+    for (const [mapName, { spec: map }] of maps) {
       for (const { index, name } of map.values) {
         const fd = this.#mapFds.get(name) ?? programs.get(name);
         // A program that was not asked for leaves its entry empty.
         if (fd === undefined && this.#spec.programs.some((program) => program.name === name)) continue;
         if (fd === undefined)
           throw new KernelError("BPF_MAP_UPDATE_ELEM", Errno.ENOENT, `map ${map.name}: ${name}`);
-        maps.get(map.name)?.raw.updateElem(uint32(index), uint32(fd));
+        maps.get(mapName)?.raw.updateElem(uint32(index), uint32(fd));
       }
     }
   }
-}
-
-function isReadOnlySection(section: string): boolean {
-  return section === ".rodata" || section.startsWith(".rodata.") || section === ".kconfig";
 }
 
 function uint32(value: number): Uint8Array {

@@ -36,21 +36,29 @@ export interface LoadEnvironment {
   nextProgramId(): number;
 }
 
+/** Whether there is a hook for programs of this type. */
+export function isRunnable({ type }: ProgramSpec): boolean {
+  return RUNNABLE.includes(type);
+}
+
+/** Throws the NotSupportedError of a program of another type; `hint` ends the message. */
+export function refuseType({ name, type, section }: ProgramSpec, hint = ""): never {
+  const typeName = programTypeName(type);
+  throw new NotSupportedError(
+    `program type ${typeName}`,
+    type === ProgramType.Unspec
+      ? `program ${name}: section "${section}" does not say what type it is: set the program's type${hint}`
+      : `program ${name}: the user-space kernel runs no programs of type ${typeName}${hint}`,
+  );
+}
+
 /**
  * Makes a program runnable: references filled in, every instruction checked, every helper found.
  * Throws NotSupportedError for what the user-space kernel does not have, by name, and VerifierError
  * for code that no kernel would take.
  */
 export function loadProgram(spec: ProgramSpec, environment: LoadEnvironment): VmProgram {
-  if (!RUNNABLE.includes(spec.type)) {
-    const type = programTypeName(spec.type);
-    throw new NotSupportedError(
-      `program type ${type}`,
-      spec.type === ProgramType.Unspec
-        ? `program ${spec.name}: section "${spec.section}" does not say what type it is: name one`
-        : `program ${spec.name}: the user-space kernel runs no programs of type ${type}`,
-    );
-  }
+  if (!isRunnable(spec)) refuseType(spec);
   const kfuncs: string[] = [];
   const weak = new Set(
     spec.references.flatMap((each) => ("isWeak" in each && each.isWeak ? [each.name] : [])),

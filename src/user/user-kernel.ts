@@ -3,9 +3,10 @@ import { NotSupportedError } from "../errors.js";
 import type { Kernel, LoadOptions } from "../kernel.js";
 import { type BpfMap, createMap, type HeldProgram, type MapDefinition, type MapHost } from "../maps/index.js";
 import { Routing } from "../net/index.js";
-import type { ObjectSpec } from "../object/index.js";
+import type { KernelConfig, ObjectSpec } from "../object/index.js";
 import { Interpreter, type Services, SkBuff, TimerClock, TimerQueue, Trap, XdpBuff } from "../vm/index.js";
 import { type Clock, SystemClock } from "./clock.js";
+import { HZ, kernelConfig } from "./kernel-config.js";
 import { loadObject } from "./load-object.js";
 import type { UserObject } from "./user-object.js";
 import type { PacketBuffers } from "./user-program.js";
@@ -23,11 +24,11 @@ export interface UserKernelOptions {
   readonly routing?: Routing;
   /** Receives what programs print by bpf_trace_printk. */
   readonly onTrace?: (line: string) => void;
+  /** Lines of a kernel's configuration ("CONFIG_FOO=y") for `.kconfig` externs, before this kernel's own. */
+  readonly config?: string;
 }
 
-/** Ticks in a second: HZ. */
-const HZ = 1000n;
-const NS_PER_TICK = 1_000_000_000n / HZ;
+const NS_PER_TICK = 1_000_000_000n / BigInt(HZ);
 const FIRST_FD = 3;
 const LOOPBACK = { ifindex: 1, name: "lo", mtu: 65536, address: new Uint8Array(6), forwarding: false };
 
@@ -41,6 +42,8 @@ export class UserKernel implements Kernel, MapHost {
   readonly timers: TimerQueue;
   readonly interpreter: Interpreter;
   readonly buffers: PacketBuffers;
+  /** What `.kconfig` externs are answered from. */
+  readonly config: KernelConfig;
   readonly #timerInterpreter: Interpreter;
   readonly #random32: () => number;
   readonly #maps = new Map<number, BpfMap>();
@@ -55,6 +58,7 @@ export class UserKernel implements Kernel, MapHost {
     this.arena = new Arena(options.memory);
     this.cpus = options.cpus ?? 1;
     this.clock = options.clock ?? new SystemClock();
+    this.config = kernelConfig(this.cpus, options.config);
     this.#random32 = options.random32 ?? (() => Math.floor(Math.random() * 2 ** 32));
     this.routing = options.routing ?? new Routing();
     if (!this.routing.hasDevice(LOOPBACK.ifindex)) this.routing.addDevice(LOOPBACK);
