@@ -69,8 +69,12 @@ async function readObject(bytes) {
   const spec = parseObject(bytes);
   for (const program of spec.programs) disassemble(program.code);
   for (const name of spec.globals.names) spec.globals.get(name);
-  await using kernel = openUserKernel({ memory: ARENA });
-  await kernel.load(spec);
+  const kernel = openUserKernel({ memory: ARENA });
+  try {
+    await kernel.load(spec);
+  } finally {
+    await kernel.close();
+  }
 }
 
 async function readBtf(bytes) {
