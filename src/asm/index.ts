@@ -14,4 +14,5 @@ export {
 } from "./disassembler.js";
 export { encode, swapCode } from "./encode.js";
 export { CodeView, type Instruction, LD_IMM64 } from "./instruction.js";
+export { jumpTarget } from "./jump-target.js";
 export * from "./opcodes.js";

@@ -1,4 +1,24 @@
-/** Addresses as people write them, for members of four, six and sixteen bytes. */
+/** An address of four, six or sixteen bytes as people write it; IPv6 in RFC 5952's form. */
+export function formatAddress(bytes: Uint8Array): string {
+  if (bytes.length === 4) return bytes.join(".");
+  if (bytes.length === 6) return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(":");
+  return formatIpv6(bytes);
+}
+
+function formatIpv6(bytes: Uint8Array): string {
+  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] << 8) | bytes[2 * i + 1]).toString(16));
+  const text = groups.join(":");
+  // RFC 5952 §5: addresses that stand for those of IPv4 end as these do.
+  if (text.startsWith("0:0:0:0:0:ffff:")) return `::ffff:${bytes.subarray(12).join(".")}`;
+  // §4.2: the longest run of zeroes, the first of equals, and never of one group alone.
+  const runs = text.match(/(?<![^:])0(:0)+(?![^:])/g) ?? [];
+  const longest = runs.reduce((a, b) => (b.length > a.length ? b : a), "");
+  if (longest === "") return text;
+  const at = text.search(new RegExp(`(?<![^:])${longest}(?![^:])`));
+  return `${text.slice(0, at).replace(/:$/, "")}::${text.slice(at + longest.length).replace(/^:/, "")}`;
+}
+
+/** Reads addresses as people write them, for members of four, six and sixteen bytes. */
 export function parseAddress(text: string, size: number): Uint8Array | undefined {
   if (size === 4) return parseIpv4(text);
   if (size === 6) return parseMac(text);

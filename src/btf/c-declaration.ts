@@ -66,7 +66,9 @@ function declareNested(btf: Btf, id: number, name: string, spellBase: SpellBase,
       case BtfKind.Restrict:
       case BtfKind.TypeTag: {
         const word = qualifier(type);
-        if (!qualifiers.includes(word)) qualifiers.push(word);
+        // Clang puts the last of several tags first.
+        if (!qualifiers.includes(word))
+          qualifiers = isTag(word) ? [word, ...qualifiers] : [...qualifiers, word];
         current = type.type;
         break;
       }
@@ -92,8 +94,8 @@ function declareNested(btf: Btf, id: number, name: string, spellBase: SpellBase,
         break;
       }
       default: {
-        const tags = qualifiers.filter((word) => word.startsWith("__"));
-        const before = qualifiers.filter((word) => !word.startsWith("__"));
+        const tags = qualifiers.filter((word) => isTag(word));
+        const before = qualifiers.filter((word) => !isTag(word));
         const base = [...before, spellBase(current, type, extent), ...tags].join(" ");
         const isJoined = declarator === "" || declarator.startsWith("[") || declarator.startsWith(" ");
         return isJoined ? base + declarator : `${base} ${declarator}`;
@@ -120,6 +122,10 @@ function qualifier(type: BtfType): string {
     default:
       throw new ObjectFormatError(`"${type.name}" is no qualifier`, { section: ".BTF" });
   }
+}
+
+function isTag(word: string): boolean {
+  return word.startsWith("__attribute__");
 }
 
 /** A tag as clang takes it; tags that are attributes themselves are written so. */

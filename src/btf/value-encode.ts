@@ -1,8 +1,11 @@
-import { SyntaxProblem } from "../errors.js";
+import { ObjectFormatError, SyntaxProblem } from "../errors.js";
 import { parseAddress } from "./address-text.js";
 import type { Btf } from "./btf.js";
-import { type BtfComposite, type BtfEnum, BtfKind, type BtfMember } from "./types.js";
-import { isCharType } from "./value-decode.js";
+import { type BtfComposite, type BtfEnum, BtfKind, type BtfMember, type BtfType } from "./types.js";
+import { bitFieldOf, isCharType } from "./value-walker.js";
+
+/** No map or variable is larger: KMALLOC_MAX_SIZE and vmalloc end long before. */
+const MAX_SIZE = 2 ** 30;
 
 /** What `encodeValue` takes: as `decodeValue` gives it, and addresses as text. */
 export type BtfInput =
@@ -21,7 +24,9 @@ export type BtfInput =
  * byte order. Throws SyntaxProblem that names the member: "value.addr[3]: 300 does not fit in 8 bits".
  */
 export function encodeValue(btf: Btf, typeId: number, value: BtfInput, littleEndian = true): Uint8Array {
-  const bytes = new Uint8Array(btf.sizeOf(typeId));
+  const size = btf.sizeOf(typeId);
+  if (size > MAX_SIZE) throw new ObjectFormatError(`a value of ${size} bytes is larger than any`);
+  const bytes = new Uint8Array(size);
   new Encoder(btf, bytes, littleEndian).encode(typeId, 0, value, "value");
   return bytes;
 }
@@ -39,6 +44,11 @@ class Encoder {
 
   encode(typeId: number, at: number, value: BtfInput, path: string): void {
     const size = this.#btf.sizeOf(typeId);
+    if (at + size > this.#bytes.length) {
+      throw new ObjectFormatError(`a part of ${size} bytes at ${at} is not within the value`, {
+        section: ".BTF",
+      });
+    }
     if (value instanceof Uint8Array) {
       if (value.length !== size)
         throw new SyntaxProblem(`${path}: ${value.length} bytes in place of ${size}`);
@@ -49,14 +59,12 @@ class Encoder {
     if (typeof value === "string" && !isNamed(type.kind) && this.#text(typeId, size, at, value, path)) return;
     switch (type.kind) {
       case BtfKind.Int:
-        this.#integer(at, size * 8, type.encoding.signed, numberOf(value, path), path);
+        this.#bits(at * 8 + type.bitOffset, type.bits, type, value, path);
         return;
       case BtfKind.Ptr:
-        this.#integer(at, 64, false, numberOf(value, path), path);
-        return;
       case BtfKind.Enum:
       case BtfKind.Enum64:
-        this.#integer(at, size * 8, type.signed, enumValue(type, value, path), path);
+        this.#bits(at * 8, size * 8, type, value, path);
         return;
       case BtfKind.Float:
         this.#float(at, size, value, path);
@@ -71,6 +79,13 @@ class Encoder {
       case BtfKind.Var:
         this.encode(type.type, at, value, path);
         return;
+      case BtfKind.Datasec:
+        for (const [name, each] of membersOf(value, path)) {
+          const found = type.variables.find((variable) => this.#btf.name(variable.type) === name);
+          if (found === undefined) throw new SyntaxProblem(`${path}: there is no variable "${name}"`);
+          this.encode(found.type, at + found.offset, each, `${path}.${name}`);
+        }
+        return;
       default:
         throw new SyntaxProblem(`${path}: type "${type.name}" has no values`);
     }
@@ -81,7 +96,9 @@ class Encoder {
     const type = this.#btf.resolved(typeId);
     if (type.kind === BtfKind.Array && isCharType(this.#btf, type.type)) {
       const text = new TextEncoder().encode(value);
-      if (text.length >= size) throw new SyntaxProblem(`${path}: ${text.length} bytes and a NUL in ${size}`);
+      const isNothing = size === 0 && text.length === 0;
+      if (text.length >= size && !isNothing)
+        throw new SyntaxProblem(`${path}: ${text.length} bytes and a NUL in ${size}`);
       this.#bytes.set(text, at);
       return true;
     }
@@ -91,20 +108,40 @@ class Encoder {
     return true;
   }
 
-  #integer(at: number, bits: number, signed: boolean, value: bigint, path: string): void {
-    checkRange(value, bits, signed, path);
-    const size = bits / 8;
-    for (let i = 0; i < size; i++) {
-      const byte = Number((value >> BigInt(i * 8)) & 0xffn);
-      this.#bytes[this.#le ? at + i : at + size - 1 - i] = byte;
-    }
-  }
-
   #float(at: number, size: number, value: BtfInput, path: string): void {
+    if (size !== 4 && size !== 8) {
+      const raw = numberOf(value, path);
+      checkRange(raw, size * 8, false, path);
+      this.#write(at * 8, size * 8, raw);
+      return;
+    }
     if (typeof value !== "number") throw new SyntaxProblem(`${path}: not a number`);
     const view = new DataView(this.#bytes.buffer);
     if (size === 4) view.setFloat32(at, value, this.#le);
     else view.setFloat64(at, value, this.#le);
+  }
+
+  /** A number as so many bits of the value, from bit `first` on. */
+  #bits(first: number, bits: number, type: BtfType, value: BtfInput, path: string): void {
+    const isEnum = type.kind === BtfKind.Enum || type.kind === BtfKind.Enum64;
+    const number = isEnum ? enumValue(type, value, path) : numberOf(value, path);
+    const signed = isEnum ? type.signed : type.kind === BtfKind.Int && type.encoding.signed;
+    checkRange(number, bits, signed, path);
+    this.#write(first, bits, number);
+  }
+
+  #write(first: number, bits: number, number: bigint): void {
+    for (let done = 0; done < bits; ) {
+      const place = first + done;
+      const count = Math.min(8 - (place % 8), bits - done);
+      // Bits count from the least significant one, or from the most in big-endian values.
+      const [from, shift] = this.#le ? [done, place % 8] : [bits - done - count, 8 - (place % 8) - count];
+      const mask = (1 << count) - 1;
+      const part = Number((number >> BigInt(from)) & BigInt(mask));
+      const byte = place >>> 3;
+      this.#bytes[byte] = (this.#bytes[byte] & ~(mask << shift)) | (part << shift);
+      done += count;
+    }
   }
 
   #array(elementType: number, length: number, at: number, value: BtfInput, path: string): void {
@@ -118,11 +155,7 @@ class Encoder {
   }
 
   #composite(type: BtfComposite, at: number, value: BtfInput, path: string): void {
-    if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Uint8Array) {
-      throw new SyntaxProblem(`${path}: an object with members is wanted`);
-    }
-    for (const [name, member] of Object.entries(value as { [member: string]: BtfInput | undefined })) {
-      if (member === undefined) continue;
+    for (const [name, member] of membersOf(value, path)) {
       const found = this.#findMember(type, name);
       if (found === undefined) {
         throw new SyntaxProblem(`${path}: there is no member "${name}"${memberNames(type)}`);
@@ -132,37 +165,42 @@ class Encoder {
   }
 
   /** A member by name, also within anonymous structs and unions. */
-  #findMember(type: BtfComposite, name: string): { member: BtfMember; offset: number } | undefined {
+  #findMember(
+    type: BtfComposite,
+    name: string,
+    searched = new Set<BtfComposite>(),
+  ): { member: BtfMember; offset: number } | undefined {
+    searched.add(type);
     for (const member of type.members) {
       if (member.name === name) return { member, offset: 0 };
       if (member.name !== "") continue;
       const inner = this.#btf.resolved(member.type);
-      if (inner.kind !== BtfKind.Struct && inner.kind !== BtfKind.Union) continue;
-      const found = this.#findMember(inner, name);
+      const isComposite = inner.kind === BtfKind.Struct || inner.kind === BtfKind.Union;
+      if (!isComposite || searched.has(inner)) continue;
+      const found = this.#findMember(inner, name, searched);
       if (found !== undefined) return { member: found.member, offset: member.bitOffset / 8 + found.offset };
     }
     return undefined;
   }
 
   #member(member: BtfMember, at: number, value: BtfInput, path: string): void {
-    const { bitFieldSize, bitOffset } = member;
-    if (bitFieldSize === 0) {
-      this.encode(member.type, at + bitOffset / 8, value, path);
+    const bitField = bitFieldOf(this.#btf, member);
+    if (bitField === undefined) {
+      this.encode(member.type, at + Math.floor(member.bitOffset / 8), value, path);
       return;
     }
+    const { bitOffset, bits } = bitField;
     const type = this.#btf.resolved(member.type);
-    const isEnum = type.kind === BtfKind.Enum || type.kind === BtfKind.Enum64;
-    const number = isEnum ? enumValue(type, value, path) : numberOf(value, path);
-    const signed = isEnum ? type.signed : type.kind === BtfKind.Int && type.encoding.signed;
-    checkRange(number, bitFieldSize, signed, path);
-    for (let i = 0; i < bitFieldSize; i++) {
-      const bit = Number((number >> BigInt(this.#le ? i : bitFieldSize - 1 - i)) & 1n);
-      const place = bitOffset + i;
-      const mask = this.#le ? 1 << (place % 8) : 0x80 >> (place % 8);
-      const byte = at + Math.floor(place / 8);
-      this.#bytes[byte] = bit === 1 ? this.#bytes[byte] | mask : this.#bytes[byte] & ~mask;
-    }
+    this.#bits(at * 8 + bitOffset, bits, type, value, path);
   }
+}
+
+/** An object's entries, but those that are left out. */
+function membersOf(value: BtfInput, path: string): [name: string, value: BtfInput][] {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Uint8Array) {
+    throw new SyntaxProblem(`${path}: an object with members is wanted`);
+  }
+  return Object.entries(value).filter((entry): entry is [string, BtfInput] => entry[1] !== undefined);
 }
 
 function isNamed(kind: BtfKind): boolean {
