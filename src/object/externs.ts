@@ -43,7 +43,8 @@ export function readExterns(file: ObjectFile): Externs {
     const type = typeId === undefined ? undefined : btf.type(typeId);
     if (typeId === undefined || (type?.kind !== BtfKind.Var && type?.kind !== BtfKind.Func)) {
       throw new ObjectFormatError(
-        `"${symbol.name}" is not defined, and BTF does not have it: compile with -g`,
+        `"${symbol.name}" is neither defined nor declared: there is no C library in BPF, and functions of ` +
+          "the kernel are declared as extern … __ksym",
       );
     }
     const isWeak = symbol.binding === "weak";

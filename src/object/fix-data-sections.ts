@@ -12,10 +12,11 @@ const OF_EXTERNS = [".ksyms", ".kconfig", ".extern"];
 
 /**
  * Compilers leave the sizes of data sections, and the places of global variables in them, to who
- * links: they stand in the section headers and symbols. Hidden variables become static, and entries
- * are sorted by their places, as kernels want them (libbpf, btf_fixup_datasec).
+ * links: they stand in the section headers and symbols. Entries are sorted by their places, as kernels
+ * want them, and hidden variables become static if nothing else is to be linked (libbpf,
+ * btf_fixup_datasec).
  */
-export function fixDataSections(elf: Elf, btfSection: Uint8Array): Uint8Array {
+export function fixDataSections(elf: Elf, btfSection: Uint8Array, isLast: boolean): Uint8Array {
   const bytes = btfSection.slice();
   const view = new DataView(bytes.buffer);
   const btf = Btf.parse(bytes.slice());
@@ -33,17 +34,16 @@ export function fixDataSections(elf: Elf, btfSection: Uint8Array): Uint8Array {
     if (btf.kind(id) !== BtfKind.Datasec) continue;
     const type = btf.type(id);
     if (type.kind !== BtfKind.Datasec || OF_EXTERNS.includes(type.name)) continue;
-    // What has been linked before has its places already.
-    const isUnlinked = type.size === 0;
     const entries = type.variables.map((entry) => {
       const variable = btf.type(entry.type);
       if (variable.kind !== BtfKind.Var || variable.linkage !== "global") return entry;
       const symbol = globals.get(variable.name);
       if (symbol === undefined) return entry;
-      if (isHidden(symbol)) view.setUint32(btf.place(entry.type) + TYPE_SIZE, STATIC, le);
-      return isUnlinked ? { ...entry, offset: symbol.value } : entry;
+      if (isLast && isHidden(symbol)) view.setUint32(btf.place(entry.type) + TYPE_SIZE, STATIC, le);
+      // libbpf's linker leaves those of variables at 0 that another object had declared before.
+      return { ...entry, offset: symbol.value };
     });
-    writeDatasec(bytes, btf, id, isUnlinked ? (sizes.get(type.name) ?? 0) : type.size, entries);
+    writeDatasec(bytes, btf, id, type.size || (sizes.get(type.name) ?? 0), entries);
   }
   return bytes;
 }

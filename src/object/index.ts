@@ -8,9 +8,15 @@ export type { CoreModule, CoreTarget } from "./core/core-target.js";
 export { POISON_HELPER } from "./core/patch-instruction.js";
 export { CoreRelocationKind } from "./core/relocation-kind.js";
 export { type DataStore, Globals, type GlobalVariable } from "./globals.js";
-export { instantiate, type ReferenceResolver } from "./instantiate.js";
+export { instantiate, MISSING_KFUNC, type ReferenceResolver } from "./instantiate.js";
 export { type KernelConfig, resolveKconfig } from "./kconfig.js";
 export { isReadOnlySection, kernelMapName, kernelName, objectName } from "./kernel-names.js";
+export {
+  type LinkInput,
+  linkObjectFiles,
+  linkObjects,
+  type NamedObject,
+} from "./link/link-objects.js";
 export type {
   CoreRelocationSpec,
   FunctionCode,
@@ -18,6 +24,7 @@ export type {
   KconfigExtern,
   KernelSymbol,
   MapSpec,
+  MetadataSection,
   ObjectSpec,
   ProgramSpec,
   Reference,
@@ -27,3 +34,4 @@ export type {
 export { type ParseOptions, parseObject } from "./parse-object.js";
 export { type SectionKind, sectionKind } from "./section-names.js";
 export { type RawMap, TypedMap } from "./typed-map.js";
+export { writeObject } from "./write/write-object.js";

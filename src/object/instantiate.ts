@@ -23,7 +23,7 @@ export interface ReferenceResolver {
 }
 
 /** What stands in a call of a weak kernel function that is missing: a helper that no kernel has. */
-const MISSING_KFUNC = 2002000000;
+export const MISSING_KFUNC = 2002000000;
 
 /** A program's code with every reference filled in: what BPF_PROG_LOAD takes. */
 export function instantiate(program: ProgramSpec, resolver: ReferenceResolver): Uint8Array {

@@ -4,6 +4,7 @@ import { ObjectFormatError } from "../errors.js";
 import { MapFlag, MapType } from "../uapi/index.js";
 import type { PlacedMap } from "./btf-maps.js";
 import { emptyMap } from "./empty-map.js";
+import { complete } from "./map-definition.js";
 import type { ObjectFile } from "./object-file.js";
 import { specialFields } from "./special-fields.js";
 
@@ -68,6 +69,7 @@ function readSection(file: ObjectFile, section: ElfSection): PlacedMap[] {
     const [type, keySize, valueSize, maxEntries, flags] = words;
     const spec = { ...emptyMap(symbol.name, section.name), keySize, valueSize, maxEntries, flags, ...types };
     spec.type = type as MapType;
+    complete(spec);
     if (file.btf !== undefined) spec.special = specialFields(file.btf, spec.valueTypeId);
     return { section: section.index, offset: symbol.value, spec };
   });

@@ -25,6 +25,13 @@ export function readMapDefinition(btf: Btf, name: string, struct: BtfComposite):
   return { spec: reader.read(struct), valuesOffset: reader.valuesOffset };
 }
 
+/** All that a definition says of a map but for the types of keys and values, to be compared. */
+export function shapeOf(map: MapSpec): string {
+  const { type, keySize, valueSize, maxEntries, flags, mapExtra, numaNode, isPinnedByName } = map;
+  const inner = map.inner === undefined ? "" : `{${shapeOf(map.inner)}}`;
+  return [type, keySize, valueSize, maxEntries, flags, mapExtra, numaNode, isPinnedByName, inner].join();
+}
+
 class DefinitionReader {
   readonly #btf: Btf;
   readonly #name: string;
@@ -50,7 +57,7 @@ class DefinitionReader {
     }
     if (spec.type === MapType.Unspec) this.#fail("it has no type");
     spec.special = specialFields(this.#btf, spec.valueTypeId);
-    fillIn(spec);
+    complete(spec);
     return spec;
   }
 
@@ -151,7 +158,7 @@ class DefinitionReader {
 }
 
 /** What loaders add where a definition leaves something out: libbpf's adjust_ringbuf_sz, cilium/ebpf's key sizes. */
-function fillIn(spec: MapSpec): void {
+export function complete(spec: MapSpec): void {
   const fdTypes: number[] = [
     MapType.ArrayOfMaps,
     MapType.HashOfMaps,

@@ -21,7 +21,8 @@ export class ObjectFile {
   readonly btfExt: BtfExt | undefined;
   readonly #symbolsBySection = new Map<number, ElfSymbol[]>();
 
-  constructor(bytes: Uint8Array) {
+  /** `isLast` says whether the object is to be loaded, not linked with others. */
+  constructor(bytes: Uint8Array, isLast = true) {
     this.elf = parseElf(bytes);
     if (this.elf.symbols.length === 0) {
       throw new ObjectFormatError("there are no symbols: strip it with llvm-strip -g, or not at all");
@@ -32,7 +33,7 @@ export class ObjectFile {
       else list.push(symbol);
     }
     const btf = this.section(".BTF");
-    this.btf = btf === undefined ? undefined : Btf.parse(fixDataSections(this.elf, btf.data));
+    this.btf = btf === undefined ? undefined : Btf.parse(fixDataSections(this.elf, btf.data, isLast));
     if (this.btf !== undefined && this.btf.littleEndian !== this.elf.littleEndian) {
       throw new ObjectFormatError("its byte order is not the object's: compile it again", {
         section: ".BTF",

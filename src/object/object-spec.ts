@@ -127,6 +127,18 @@ export interface KconfigExtern {
   readonly isSigned: boolean;
 }
 
+/** A section of variables that programs do not see. */
+export interface MetadataSection {
+  readonly name: string;
+  readonly data: Uint8Array;
+  readonly variables: readonly {
+    readonly name: string;
+    readonly offset: number;
+    readonly size: number;
+    readonly isStatic: boolean;
+  }[];
+}
+
 /** What an object file says: plain data, to be edited before it is loaded. */
 export interface ObjectSpec {
   name: string;
@@ -140,6 +152,8 @@ export interface ObjectSpec {
   readonly functions?: readonly FunctionCode[];
   readonly maps: readonly MapSpec[];
   readonly kconfig: readonly KconfigExtern[];
+  /** Data for who loads the object (libxdp's `.xdp_run_config`), and the initial content of an arena. */
+  readonly metadata?: readonly MetadataSection[];
   readonly btf: Btf | undefined;
   readonly globals: Globals;
 }

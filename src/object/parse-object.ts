@@ -11,6 +11,7 @@ import { readLegacyMaps } from "./legacy-maps.js";
 import { ObjectFile } from "./object-file.js";
 import type { KconfigExtern, MapSpec, ObjectSpec } from "./object-spec.js";
 import { readGlobals } from "./read-globals.js";
+import { readMetadata } from "./read-metadata.js";
 import { readPrograms } from "./read-programs.js";
 import { readStructOps } from "./struct-ops.js";
 
@@ -71,6 +72,7 @@ class ObjectReader {
       functions,
       maps,
       kconfig,
+      metadata: readMetadata(this.#file),
       btf: this.#btf,
       globals: readGlobals(this.#file, this.#data, this.#btf),
     };

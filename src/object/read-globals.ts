@@ -22,13 +22,12 @@ export function readGlobals(
       .map((symbol) => ({ symbol, map, typeId: typeOf(btf, types, symbol) }));
   });
   // Others may refer to globals by their names: these come first.
-  symbols.sort((a, b) => Number(a.symbol.binding === "local") - Number(b.symbol.binding === "local"));
+  symbols.sort((a, b) => Number(isStatic(a.symbol)) - Number(isStatic(b.symbol)));
   const variables = new Map<string, GlobalVariable>();
   for (const { symbol, map, typeId } of symbols) {
     const name = freeName(symbol.name, variables);
     const { value: offset, size } = symbol;
-    const isStatic = symbol.binding === "local" || isHidden(symbol);
-    variables.set(name, { name, map: map.name, offset, size, typeId, isStatic });
+    variables.set(name, { name, map: map.name, offset, size, typeId, isStatic: isStatic(symbol) });
   }
   const contents = new Map([...data.values()].map((map) => [map.name, map]));
   const bytesOf = (name: string): Uint8Array => contents.get(name)?.data ?? new Uint8Array(0);
@@ -36,6 +35,10 @@ export function readGlobals(
     read: (map, offset, size) => bytesOf(map).slice(offset, offset + size),
     write: (map, offset, bytes) => bytesOf(map).set(bytes, offset),
   });
+}
+
+function isStatic(symbol: ElfSymbol): boolean {
+  return symbol.binding === "local" || isHidden(symbol);
 }
 
 function freeName(name: string, taken: ReadonlyMap<string, unknown>): string {

@@ -159,3 +159,34 @@ export function sectionKind(section: string): SectionKind | undefined {
   }
   return undefined;
 }
+
+/** What a section's name is to say. */
+export type SectionFacts = Omit<SectionKind, "isAutoloaded">;
+
+/**
+ * A section's name that says these facts; undefined where libbpf knows none. A program without an attach
+ * type may have any: the shortest name is taken.
+ */
+export function sectionNameFor(facts: SectionFacts): string | undefined {
+  const names = rows
+    .filter(([pattern]) => facts.target === undefined || pattern.endsWith("+"))
+    .map(([pattern]) => pattern.replace(/\+$/, facts.target === undefined ? "" : `/${facts.target}`));
+  const exact = names.find((name) => isSaidBy(name, facts));
+  if (exact !== undefined || facts.attachType !== undefined) return exact;
+  return names
+    .filter((name) => isSaidBy(name, { ...facts, attachType: sectionKind(name)?.attachType }))
+    .sort((a, b) => a.length - b.length)[0];
+}
+
+/** Whether a section's name says just these facts. */
+export function isSaidBy(section: string, facts: SectionFacts): boolean {
+  const kind = sectionKind(section);
+  if (kind === undefined) return facts.type === P.Unspec;
+  return (
+    kind.type === facts.type &&
+    (kind.attachType ?? 0) === (facts.attachType ?? 0) &&
+    kind.target === facts.target &&
+    kind.isSleepable === facts.isSleepable &&
+    kind.hasFrags === facts.hasFrags
+  );
+}

@@ -177,7 +177,7 @@ describe("instructions", () => {
     const none = { vmlinux: btfOf(struct("foo", 8)) };
     const narrow = patched(local, none, load(4), "0:1", FieldByteOffset);
     expect([narrow.opcode(0), narrow.imm(0)]).toEqual([0x85, POISON_HELPER]);
-    const wide = patched(local, none, insn.ldImm64(1, 4n), "0:1", FieldByteOffset);
+    const wide = patched(local, none, insn.imm64(1, 4n), "0:1", FieldByteOffset);
     expect([0, 1].map((slot) => [wide.opcode(slot), wide.imm(slot)])).toEqual([
       [0x85, POISON_HELPER],
       [0x85, POISON_HELPER],
@@ -238,8 +238,8 @@ describe("enumerators", () => {
 
   test("from 2^31 on stay unsigned where the compiler has them so", () => {
     const to = btfOf(enumeration("e", { A: 0x90000001n }));
-    expect(wide(value(to, insn.ldImm64(1, 0xf0000000n)))).toEqual([0x90000001 | 0, 0]);
-    expect(wide(value(to, insn.ldImm64(1, -0x10000000n)))).toEqual([0x90000001 | 0, -1]);
+    expect(wide(value(to, insn.imm64(1, 0xf0000000n)))).toEqual([0x90000001 | 0, 0]);
+    expect(wide(value(to, insn.imm64(1, -0x10000000n)))).toEqual([0x90000001 | 0, -1]);
     expect(value(to, insn.mov64Imm(1, 0xf0000000 | 0)).imm(0)).toBe(0x90000001 | 0);
   });
 
@@ -254,7 +254,7 @@ describe("enumerators", () => {
         { name: "C", value: 0n },
       ],
     });
-    expect(wide(value(to, insn.ldImm64(1, 1n), 1))).toEqual([0x23456789, 1]);
+    expect(wide(value(to, insn.imm64(1, 1n), 1))).toEqual([0x23456789, 1]);
     expect(patched(from, { vmlinux: to }, insn.mov64Imm(1, 1), "0", EnumvalExists).imm(0)).toBe(0);
     expect(value(to, insn.mov64Imm(1, 0)).imm(0)).toBe(POISON_HELPER);
   });
@@ -265,7 +265,7 @@ describe("without a kernel", () => {
     const flavored = btfOf(struct("foo", 8, ["a", 1, 0]), struct("foo___2", 8, ["a", 1, 4]));
     expect(patched(flavored, undefined, load(0), "0:0", FieldByteOffset).offset(0)).toBe(0);
     expect(patched(flavored, undefined, insn.mov64Imm(1, 1), "0:0", FieldExists).imm(0)).toBe(1);
-    expect(patched(flavored, undefined, insn.ldImm64(1, 77n), "0", TypeIdLocal).imm(0)).toBe(3);
+    expect(patched(flavored, undefined, insn.imm64(1, 77n), "0", TypeIdLocal).imm(0)).toBe(3);
   });
 
   test("a relocation that makes no sense is refused all the same", () => {
@@ -280,7 +280,7 @@ test("types of another byte order are refused", () => {
   expect(attempt).toThrow(/another byte order/);
 });
 
-/** What reading a bit-field by its relocations gives: bytes at an offset, shifted to and fro. */
+/** Reading a bit-field by its relocations: bytes at an offset, shifted to and fro. */
 describe("bit-fields", () => {
   test("are read as they were written, in either byte order", () => {
     const field = fc.record({
@@ -317,33 +317,29 @@ describe("bit-fields", () => {
         const id = builder.add({ kind: BtfKind.Struct, name: "s", size, hasBitFields: true, members });
         const btf = builder.build();
         const bytes = encodeValue(btf, id, values, littleEndian);
-        members.forEach((_member, i) => {
-          const ask = (kind: number) => {
-            const spec = programOf(encodeProgram(insn.mov64Imm(1, 0)), [0, id, `0:${i}`, kind]);
-            return new CodeView(relocateCore(spec, btf, { vmlinux: btf })).imm(0);
-          };
-          expect(ask(FieldSigned) === 1).toBe(fields[i].signed);
-        });
-        const questions = [FieldByteOffset, FieldByteSize, FieldLshiftU64, FieldRshiftU64];
         members.forEach(({ name, bitFieldSize }, i) => {
-          // The right shift is certain: the compiler's is the one that stands there.
-          const code = encodeProgram(
-            ...questions.map((kind) => insn.mov64Imm(1, kind === FieldRshiftU64 ? 64 - bitFieldSize : 0)),
-          );
+          // What is certain stands there as the compiler has it; the rest is open.
+          const questions: [kind: number, compiled: number][] = [
+            [FieldByteOffset, 0],
+            [FieldByteSize, 0],
+            [FieldLshiftU64, 0],
+            [FieldRshiftU64, 64 - bitFieldSize],
+            [FieldSigned, Number(fields[i].signed)],
+          ];
           const spec = programOf(
-            code,
-            ...questions.map((kind, slot) => [slot, id, `0:${i}`, kind] as [number, number, string, number]),
+            encodeProgram(...questions.map(([, compiled]) => insn.mov64Imm(1, compiled))),
+            ...questions.map(
+              ([kind], slot) => [slot, id, `0:${i}`, kind] as [number, number, string, number],
+            ),
           );
           const view = new CodeView(relocateCore(spec, btf, { vmlinux: btf }));
-          const [offset, width, left, right] = [0, 1, 2, 3].map((slot) => view.imm(slot));
+          const [offset, width, left, right, signed] = questions.map((_, slot) => view.imm(slot));
           let raw = 0n;
           for (let byte = 0; byte < width; byte++) {
             raw = (raw << 8n) | BigInt(bytes[littleEndian ? offset + width - 1 - byte : offset + byte]);
           }
           const shifted = BigInt.asUintN(64, raw << BigInt(left));
-          const value = fields[i].signed
-            ? BigInt.asIntN(64, shifted) >> BigInt(right)
-            : shifted >> BigInt(right);
+          const value = signed === 1 ? BigInt.asIntN(64, shifted) >> BigInt(right) : shifted >> BigInt(right);
           expect(value).toBe(values[name]);
         });
       }),

@@ -10,8 +10,10 @@ const LARGEST_COUNT = 0xffffffffn;
 export interface DefinedMap {
   /** The struct whose members say it. */
   readonly typeId: number;
-  /** Bytes of the struct; its `values` stand behind it. */
+  /** Bytes of the struct without initial values. */
   readonly size: number;
+  /** Where initial values stand, behind all else; undefined for a map that has none. */
+  readonly valuesOffset: number | undefined;
 }
 
 /**
@@ -56,5 +58,5 @@ export function defineMap(types: BtfBuilder, map: MapSpec, btf: Btf | undefined,
   const hasValues = members.at(-1)?.name === "values";
   const size = (members.length - Number(hasValues)) * POINTER_SIZE;
   const typeId = types.add({ kind: BtfKind.Struct, name: "", size, hasBitFields: false, members });
-  return { typeId, size };
+  return { typeId, size, valuesOffset: hasValues ? size : undefined };
 }

@@ -7,14 +7,16 @@ export interface SharedFunction {
   readonly part: FunctionPart;
   /** The program that begins with it; undefined for functions of .text. */
   readonly program: ProgramSpec | undefined;
+  /** Whether it is for other objects. */
+  readonly isLibrary: boolean;
   /** What each of the part's links goes to. */
   readonly targets: SharedFunction[];
 }
 
 interface Instance {
   readonly part: FunctionPart;
-  readonly owner: FunctionCode;
   readonly program: ProgramSpec | undefined;
+  readonly isLibrary: boolean;
   /** Instances that the part's links go to, by index among all. */
   readonly targets: readonly number[];
 }
@@ -33,7 +35,8 @@ export function shareFunctions(
     const first = instances.length;
     for (const [index, part] of splitFunctions(owner).entries()) {
       const targets = part.links.map(({ target }) => first + target);
-      instances.push({ part, owner, program: index === 0 ? program : undefined, targets });
+      const isLibrary = index === 0 && program === undefined;
+      instances.push({ part, program: index === 0 ? program : undefined, isLibrary, targets });
     }
   };
   for (const program of programs) add(program, program);
@@ -43,13 +46,12 @@ export function shareFunctions(
   const shared = new Map<number, SharedFunction>();
   const result: SharedFunction[] = [];
   // A program may be called by another one: the copy that begins a program stands for all.
-  const order = [...instances.keys()].sort(
-    (a, b) => Number(instances[a].program === undefined) - Number(instances[b].program === undefined),
-  );
+  const rank = ({ program, isLibrary }: Instance) => (program !== undefined ? 0 : isLibrary ? 1 : 2);
+  const order = [...instances.keys()].sort((a, b) => rank(instances[a]) - rank(instances[b]));
   for (const index of order) {
-    const { part, program } = instances[index];
+    const { part, program, isLibrary } = instances[index];
     if (program === undefined && shared.has(classes[index])) continue;
-    const own: SharedFunction = { part, program, targets: [] };
+    const own: SharedFunction = { part, program, isLibrary, targets: [] };
     shared.set(classes[index], own);
     result.push(own);
   }
@@ -96,11 +98,16 @@ function contentOf({ function: own, code, links, references, lines, coreRelocati
   return `${JSON.stringify(facts)} ${code.join(",")}`;
 }
 
+/** Whether its name is its object's own affair. */
+export function isLocal({ part, program, isLibrary }: SharedFunction): boolean {
+  return part.function.linkage === "static" && program === undefined && !isLibrary;
+}
+
 function checkNames(functions: readonly SharedFunction[]): void {
   const globals = new Map<string, SharedFunction>();
   for (const shared of functions) {
-    const { name, linkage } = shared.part.function;
-    if (linkage === "static" && shared.program === undefined) continue;
+    const { name } = shared.part.function;
+    if (isLocal(shared)) continue;
     if (globals.has(name)) {
       throw new ObjectFormatError(
         `two different global functions are called ${name}: programs of one object share them, so change ` +
