@@ -4,7 +4,10 @@ import { BpfMap, type MapDefinition, type MapHost } from "./map.js";
 /** One record of a program, as it left the kernel. */
 export interface PerfRecord {
   readonly cpu: number;
-  /** What the program gave, and the packet bytes that it asked to append. */
+  /**
+   * What the program gave, and the packet bytes that it asked to append; zeroes behind them, so that it
+   * is 4 bytes less than a multiple of 8 (kernel/events/core.c, perf_prepare_sample).
+   */
   readonly data: Uint8Array;
 }
 
@@ -69,7 +72,9 @@ export class PerfEventArray extends BpfMap {
       return -Errno.ENOSPC;
     }
     buffer.used += size;
-    buffer.records.push({ cpu, data });
+    const padded = new Uint8Array(size - RECORD_OVERHEAD);
+    padded.set(data);
+    buffer.records.push({ cpu, data: padded });
     this.#onRecord?.();
     return 0;
   }

@@ -11,6 +11,9 @@ const ENODATA = 61;
 /** DYNPTR_MAX_SIZE: programs see a record as a dynptr, which has 24 bits of size. */
 const MAX_SAMPLE = 0xffffff;
 
+/** sizeof(struct bpf_dynptr). */
+const DYNPTR_SIZE = 16;
+
 /** What `peek` found: a record in the arena, or a negative error number. */
 export type UserSample = { readonly address: number; readonly size: number } | number;
 
@@ -21,6 +24,8 @@ export type UserSample = { readonly address: number; readonly size: number } | n
  * discard bits, u32 unused).
  */
 export class UserRingBuffer extends BpfMap {
+  /** Arena address of room for the dynptr (16 bytes) that a program sees a record as. */
+  readonly sampleDynptr: number;
   readonly #data: number;
   readonly #size: number;
   #consumer = 0;
@@ -31,7 +36,8 @@ export class UserRingBuffer extends BpfMap {
   constructor(definition: MapDefinition, host: MapHost, id: number) {
     super(definition, host, id);
     this.#size = definition.maxEntries;
-    this.#data = host.arena.alloc(this.#size * 2, 4096, `map ${definition.name}`);
+    this.#data = host.arena.alloc(this.#size * 2 + DYNPTR_SIZE, 4096, `map ${definition.name}`);
+    this.sampleDynptr = this.#data + this.#size * 2;
   }
 
   #headerAt(position: number): number {

@@ -22,7 +22,7 @@ export interface PolicyRule {
   /** First and last, host byte order. */
   readonly sourcePorts?: readonly [first: number, last: number];
   readonly destinationPorts?: readonly [first: number, last: number];
-  /** IPv4: routes of prefixes no longer than this do not count. */
+  /** IPv4: routes of prefixes no longer than this do not count (fib4_rule_suppress). */
   readonly suppressPrefixLength?: number;
   /** Whether it applies to what does not match. */
   readonly isInverted?: boolean;
@@ -43,7 +43,8 @@ function matches(rule: PolicyRule, flow: Flow): boolean {
     (oif === undefined || oif === flow.oif) &&
     (mark === undefined || ((mark.value ^ flow.mark) & mark.mask) === 0) &&
     (source === undefined || isWithin(flow.source, source.address, source.prefixLength)) &&
-    (destination === undefined || isWithin(flow.destination, destination.address, destination.prefixLength)) &&
+    (destination === undefined ||
+      isWithin(flow.destination, destination.address, destination.prefixLength)) &&
     (tos === undefined || tos === 0 || tos === (flow.tos & tosMask)) &&
     (protocol === undefined || protocol === flow.protocol) &&
     isInRange(flow.sourcePort, sourcePorts) &&
@@ -61,7 +62,12 @@ export class PolicyRules {
   #isCustom = false;
 
   constructor(family: PolicyRule["family"]) {
-    const ask = (priority: number, table: number): PolicyRule => ({ family, priority, action: "table", table });
+    const ask = (priority: number, table: number): PolicyRule => ({
+      family,
+      priority,
+      action: "table",
+      table,
+    });
     this.#rules = [ask(0, Table.Local), ask(32766, Table.Main)];
     if (family === "ipv4") this.#rules.push(ask(32767, Table.Default));
   }
@@ -104,7 +110,9 @@ function apply<R extends { readonly prefixLength: number }>(
   switch (rule.action) {
     case "table": {
       const found = ask(rule.table ?? Table.Main);
+      // The IPv6 look-up that bpf_fib_lookup makes leaves nothing behind for suppression to judge by.
       const isSuppressed =
+        rule.family === "ipv4" &&
         typeof found === "object" &&
         rule.suppressPrefixLength !== undefined &&
         found.prefixLength <= rule.suppressPrefixLength;

@@ -1,173 +1,126 @@
 import { Errno } from "../uapi/index.js";
 import type { FibLookup } from "../vm/index.js";
-
-/** A network device as the tables know it. */
-export interface Device {
-  readonly ifindex: number;
-  readonly name: string;
-  /** Bytes of a packet without its link-layer header. */
-  readonly mtu: number;
-  /** 6 bytes. */
-  readonly address: Uint8Array;
-  /** Whether packets that came in here may be forwarded: the sysctl net.ipv4.conf.DEV.forwarding. */
-  readonly forwarding: boolean;
-}
-
-export type RouteType = "unicast" | "local" | "blackhole" | "unreachable" | "prohibit";
-
-export interface Route {
-  readonly type: RouteType;
-  /** 4 or 16 bytes, network byte order. */
-  readonly destination: Uint8Array;
-  readonly prefixLength: number;
-  /** Address of the next hop; without one the destination is on the link. */
-  readonly gateway?: Uint8Array;
-  readonly ifindex: number;
-  /** Smaller wins. */
-  readonly metric: number;
-  /** RT_TABLE_MAIN is 254. */
-  readonly table: number;
-  readonly source?: Uint8Array;
-  readonly mtu?: number;
-}
-
-export interface Neighbour {
-  readonly ifindex: number;
-  /** 4 or 16 bytes. */
-  readonly address: Uint8Array;
-  readonly linkAddress: Uint8Array;
-}
+import type { Device } from "./device.js";
+import { fibLookup } from "./fib-lookup.js";
+import type { Flow } from "./flow.js";
+import { type Neighbour, NeighbourTable } from "./neighbour.js";
+import { type PolicyRule, PolicyRules, type Verdict } from "./policy-rule.js";
+import { type NextHop, type Route, Table } from "./route.js";
+import { type FoundRoute, lookupIpv4, lookupIpv6, RouteTable } from "./route-table.js";
 
 const ETH_HLEN = 14;
-const AF_INET6 = 10;
-const TABLE_MAIN = 254;
+const IPV4_LENGTH = 4;
+const F_INGRESS = 1;
+/** Nobody took a received packet; a queue of a device that is down took a sent one, to drop it. */
+const NET_RX_DROP = 1;
+const NET_XMIT_CN = 2;
 
-/** BPF_FIB_LOOKUP_*. */
-const Flag = { Direct: 1, Output: 2, SkipNeigh: 4, Tbid: 8, Src: 16, Mark: 32 } as const;
-/** BPF_FIB_LKUP_RET_*. */
-const Result = {
-  Success: 0,
-  Blackhole: 1,
-  Unreachable: 2,
-  Prohibit: 3,
-  NotForwarded: 4,
-  ForwardingDisabled: 5,
-  NoNeighbour: 7,
-  FragNeeded: 8,
-  NoSource: 9,
-} as const;
+type Family = PolicyRule["family"];
 
-/** Devices, routes and neighbours of one network namespace, and what programs ask of them. */
+/** Devices, routes, rules and neighbours of one network namespace, and what programs ask of them. */
 export class Routing {
+  readonly neighbours = new NeighbourTable();
   readonly #devices = new Map<number, Device>();
-  readonly #routes: Route[] = [];
-  readonly #neighbours: Neighbour[] = [];
+  readonly #tables: Record<Family, Map<number, RouteTable>> = { ipv4: new Map(), ipv6: new Map() };
+  readonly #rules: Record<Family, PolicyRules> = {
+    ipv4: new PolicyRules("ipv4"),
+    ipv6: new PolicyRules("ipv6"),
+  };
   /** Receives what bpf_clone_redirect sends. */
   onClone: ((packet: Uint8Array, ifindex: number, flags: number) => void) | undefined;
+
+  constructor() {
+    for (const family of ["ipv4", "ipv6"] as const) {
+      for (const table of [Table.Local, Table.Main]) this.#tables[family].set(table, new RouteTable());
+    }
+  }
 
   addDevice(device: Device): void {
     this.#devices.set(device.ifindex, device);
   }
 
   addRoute(route: Route): void {
-    this.#routes.push(route);
+    const tables = this.#tables[route.destination.length === IPV4_LENGTH ? "ipv4" : "ipv6"];
+    let table = tables.get(route.table);
+    if (table === undefined) tables.set(route.table, (table = new RouteTable()));
+    table.add(route);
+  }
+
+  /** A policy rule (`ip rule`), besides those that ask the local, main and default tables. */
+  addRule(rule: PolicyRule): void {
+    this.#rules[rule.family].add(rule);
   }
 
   addNeighbour(neighbour: Neighbour): void {
-    this.#neighbours.push(neighbour);
+    this.neighbours.add(neighbour);
+  }
+
+  get devices(): Iterable<Device> {
+    return this.#devices.values();
   }
 
   hasDevice(ifindex: number): boolean {
     return this.#devices.has(ifindex);
   }
 
-  device(ifindex: number): { readonly mtu: number; readonly hardHeaderLength: number } | undefined {
-    const device = this.#devices.get(ifindex);
-    return device === undefined ? undefined : { mtu: device.mtu, hardHeaderLength: ETH_HLEN };
+  deviceAt(ifindex: number): Device | undefined {
+    return this.#devices.get(ifindex);
   }
 
+  device(
+    ifindex: number,
+  ): { readonly mtu: number; readonly hardHeaderLength: number; readonly isUp: boolean } | undefined {
+    const device = this.#devices.get(ifindex);
+    if (device === undefined) return undefined;
+    const { mtu, hardHeaderLength = ETH_HLEN, isUp = true } = device;
+    return { mtu, hardHeaderLength, isUp };
+  }
+
+  /** bpf_clone_redirect: 0, NET_RX_DROP or NET_XMIT_CN where the device is down, or -EINVAL without one. */
   cloneRedirect(packet: Uint8Array, ifindex: number, flags: number): number {
-    if (!this.#devices.has(ifindex)) return -Errno.EINVAL;
+    const device = this.device(ifindex);
+    if (device === undefined) return -Errno.EINVAL;
+    if (!device.isUp) return (flags & F_INGRESS) !== 0 ? NET_RX_DROP : NET_XMIT_CN;
     this.onClone?.(packet, ifindex, flags);
     return 0;
   }
 
-  /** The routes that match, the longest prefix first, then the smallest metric. */
-  #find(destination: Uint8Array, table: number | undefined, ifindex: number | undefined): Route | undefined {
-    return this.#routes
-      .filter(
-        (route) =>
-          route.destination.length === destination.length &&
-          (table === undefined || route.table === table) &&
-          (ifindex === undefined || route.ifindex === ifindex) &&
-          hasPrefix(destination, route.destination, route.prefixLength),
-      )
-      .sort((a, b) => b.prefixLength - a.prefixLength || a.metric - b.metric)[0];
+  readonly #isAlive = (hop: NextHop): boolean => this.#devices.get(hop.ifindex)?.isUp ?? true;
+
+  /** One table's answer. `preferred` is the device that IPv6 prefers among equals. */
+  lookupTable(family: Family, table: number, flow: Flow, preferred: number): Verdict<FoundRoute> {
+    // fib_get_table: 0 is the main table.
+    const id = table === 0 ? Table.Main : table;
+    const found = this.#tables[family].get(id);
+    if (found === undefined) return "again";
+    if (family === "ipv6") return lookupIpv6(found, flow, preferred, this.#isAlive);
+    return lookupIpv4(this.#sharedTrie(id, found), flow, this.#isAlive);
   }
 
-  /** bpf_fib_lookup (net/core/filter.c, bpf_ipv4_fib_lookup and bpf_ipv6_fib_lookup). */
+  /** Until there are rules of one's own, the local and main IPv4 tables are one trie (fib_trie_unmerge). */
+  #sharedTrie(table: number, found: RouteTable): RouteTable[] {
+    const { ipv4 } = this.#tables;
+    const isShared = (table === Table.Main || table === Table.Local) && !this.#rules.ipv4.isCustom;
+    const other = isShared ? ipv4.get(table === Table.Main ? Table.Local : Table.Main) : undefined;
+    return other === undefined ? [found] : [found, other];
+  }
+
+  /** The route for a flow by all rules (fib_lookup, fib6_lookup). */
+  lookup(family: Family, flow: Flow, preferred: number): Verdict<FoundRoute> {
+    const rules = this.#rules[family];
+    const ask = (table: number) => this.lookupTable(family, table, flow, preferred);
+    if (rules.isCustom) return rules.lookup(flow, ask);
+    if (family === "ipv6") {
+      const local = ask(Table.Local);
+      return local === "again" ? ask(Table.Main) : local;
+    }
+    const main = ask(Table.Main);
+    const found = main === "again" ? ask(Table.Default) : main;
+    return found === "again" ? "net unreachable" : found;
+  }
+
+  /** bpf_fib_lookup: fills `lookup` and returns BPF_FIB_LKUP_RET_* or a negative error number. */
   fibLookup(lookup: FibLookup, flags: number, mustCheckMtu: boolean): number {
-    const input = this.#devices.get(lookup.ifindex);
-    if (input === undefined) return -Errno.ENODEV;
-    if (!input.forwarding) return Result.ForwardingDisabled;
-    const isDirect = (flags & Flag.Direct) !== 0;
-    const table = isDirect ? ((flags & Flag.Tbid) !== 0 ? lookup.table : TABLE_MAIN) : undefined;
-    const output = (flags & Flag.Output) !== 0 ? lookup.ifindex : undefined;
-    const route = this.#find(lookup.destination, table, output);
-    if (route === undefined) return Result.NotForwarded;
-    switch (route.type) {
-      case "blackhole":
-        return Result.Blackhole;
-      case "unreachable":
-        return Result.Unreachable;
-      case "prohibit":
-        return Result.Prohibit;
-      case "local":
-        return Result.NotForwarded;
-      default:
-        return this.#fillIn(lookup, route, flags, mustCheckMtu);
-    }
+    return fibLookup(this, lookup, flags, mustCheckMtu);
   }
-
-  #fillIn(lookup: FibLookup, route: Route, flags: number, mustCheckMtu: boolean): number {
-    const device = this.#devices.get(route.ifindex);
-    if (device === undefined) return Result.NotForwarded;
-    const mtu = route.mtu ?? device.mtu;
-    if (mustCheckMtu && lookup.totalLength > mtu) {
-      lookup.mtuResult = mtu;
-      return Result.FragNeeded;
-    }
-    lookup.metric = route.metric;
-    lookup.ifindex = device.ifindex;
-    if ((flags & Flag.Src) !== 0) {
-      if (route.source === undefined && lookup.family === AF_INET6) return Result.NoSource;
-      lookup.source = route.source ?? lookup.source;
-    }
-    if (route.gateway !== undefined) {
-      if (route.gateway.length === 16) lookup.family = AF_INET6;
-      lookup.destination = route.gateway;
-    }
-    if ((flags & Flag.SkipNeigh) === 0) {
-      const neighbour = this.#neighbours.find(
-        (entry) => entry.ifindex === device.ifindex && isEqual(entry.address, lookup.destination),
-      );
-      if (neighbour === undefined) return Result.NoNeighbour;
-      lookup.dmac = neighbour.linkAddress;
-      lookup.smac = device.address;
-    }
-    lookup.vlan = { protocol: 0, tci: 0 };
-    if (mustCheckMtu) lookup.mtuResult = mtu;
-    return Result.Success;
-  }
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
-}
-
-function hasPrefix(address: Uint8Array, prefix: Uint8Array, length: number): boolean {
-  const whole = length >> 3;
-  for (let i = 0; i < whole; i++) if (address[i] !== prefix[i]) return false;
-  const rest = length & 7;
-  return rest === 0 || (address[whole] ^ prefix[whole]) >> (8 - rest) === 0;
 }

@@ -36,16 +36,18 @@ export function selectIpv4Source(
 }
 
 /** IPV6_ADDR_SCOPE_*: the larger, the farther. */
-const Ipv6Scope = { Node: 1, Link: 2, Site: 5, Global: 14 } as const;
+const Ipv6Scope = { None: 0, Node: 1, Link: 2, Site: 5, Global: 14 } as const;
 
 function ipv6Scope(address: Uint8Array): number {
   if (address[0] === 0xff) return address[1] & 0xf;
+  if (isSameAddress(address, ANY)) return Ipv6Scope.None;
   if (isSameAddress(address, LOOPBACK)) return Ipv6Scope.Link;
   if (address[0] === 0xfe && (address[1] & 0xc0) === 0x80) return Ipv6Scope.Link;
   if (address[0] === 0xfe && (address[1] & 0xc0) === 0xc0) return Ipv6Scope.Site;
   return Ipv6Scope.Global;
 }
 
+const ANY = new Uint8Array(16);
 const LOOPBACK = Uint8Array.from([...new Array(15).fill(0), 1]);
 const prefix = (...bytes: number[]) => Uint8Array.from([...bytes, ...new Array(16 - bytes.length).fill(0)]);
 

@@ -1,10 +1,12 @@
-import { AluOp } from "../asm/index.js";
 import { Trap } from "./trap.js";
 
 /*
  * Arithmetic on registers held as 32-bit halves: `reg[at]` is the low and `reg[at + 1]` the high
  * half of the destination, `lo` and `hi` are the second operand. Numbers instead of BigInt, which
  * would allocate at each instruction; only 64-bit division goes through BigInt.
+ *
+ * Here is what the interpreter does not do in place. Operations are AluOp's, as numbers for the sake
+ * of V8's jump tables.
  */
 
 /** RFC 9669 §4.1, class ALU64. `offset` 1 makes division and modulo signed. */
@@ -12,37 +14,17 @@ export function alu64(reg: Int32Array, at: number, op: number, lo: number, hi: n
   const a = reg[at];
   const b = reg[at + 1];
   switch (op) {
-    case AluOp.Add: {
-      const sum = (a + lo) | 0;
-      reg[at + 1] = b + hi + (sum >>> 0 < a >>> 0 ? 1 : 0);
-      reg[at] = sum;
-      return;
-    }
-    case AluOp.Sub:
-      reg[at + 1] = b - hi - (a >>> 0 < lo >>> 0 ? 1 : 0);
-      reg[at] = a - lo;
-      return;
-    case AluOp.Mul:
+    // Mul
+    case 0x20:
       reg[at + 1] = mulHigh(a, lo) + Math.imul(a, hi) + Math.imul(b, lo);
       reg[at] = Math.imul(a, lo);
       return;
-    case AluOp.Div:
-    case AluOp.Mod:
-      divide64(reg, at, op === AluOp.Mod, lo, hi, offset === 1);
+    // Div
+    case 0x30:
+      divide64(reg, at, false, lo, hi, offset === 1);
       return;
-    case AluOp.Or:
-      reg[at] = a | lo;
-      reg[at + 1] = b | hi;
-      return;
-    case AluOp.And:
-      reg[at] = a & lo;
-      reg[at + 1] = b & hi;
-      return;
-    case AluOp.Xor:
-      reg[at] = a ^ lo;
-      reg[at + 1] = b ^ hi;
-      return;
-    case AluOp.Lsh: {
+    // Lsh
+    case 0x60: {
       const n = lo & 63;
       if (n >= 32) {
         reg[at + 1] = a << (n - 32);
@@ -53,7 +35,8 @@ export function alu64(reg: Int32Array, at: number, op: number, lo: number, hi: n
       }
       return;
     }
-    case AluOp.Rsh: {
+    // Rsh
+    case 0x70: {
       const n = lo & 63;
       if (n >= 32) {
         reg[at] = b >>> (n - 32);
@@ -64,7 +47,17 @@ export function alu64(reg: Int32Array, at: number, op: number, lo: number, hi: n
       }
       return;
     }
-    case AluOp.Arsh: {
+    // Neg
+    case 0x80:
+      reg[at] = -a;
+      reg[at + 1] = ~b + (a === 0 ? 1 : 0);
+      return;
+    // Mod
+    case 0x90:
+      divide64(reg, at, true, lo, hi, offset === 1);
+      return;
+    // Arsh
+    case 0xc0: {
       const n = lo & 63;
       if (n >= 32) {
         reg[at] = b >> (n - 32);
@@ -75,78 +68,45 @@ export function alu64(reg: Int32Array, at: number, op: number, lo: number, hi: n
       }
       return;
     }
-    case AluOp.Neg:
-      reg[at] = -a;
-      reg[at + 1] = ~b + (a === 0 ? 1 : 0);
-      return;
-    case AluOp.Mov:
-      move64(reg, at, lo, hi, offset);
-      return;
     default:
       throw new Trap("invalid instruction", `no 64-bit ALU operation 0x${op.toString(16)}`);
   }
 }
 
-/** RFC 9669 §4.1, class ALU: the result's high half is zero. */
-export function alu32(reg: Int32Array, at: number, op: number, operand: number, offset: number): void {
-  const a = reg[at];
-  reg[at] = result32(a, op, operand, offset);
-  reg[at + 1] = 0;
-}
-
-function result32(a: number, op: number, b: number, offset: number): number {
+/** RFC 9669 §4.1, class ALU: a number whose low 32 bits are the result. */
+export function alu32(a: number, op: number, b: number, offset: number): number {
   switch (op) {
-    case AluOp.Add:
-      return a + b;
-    case AluOp.Sub:
-      return a - b;
-    case AluOp.Mul:
+    // Mul
+    case 0x20:
       return Math.imul(a, b);
-    case AluOp.Div:
+    // Div
+    case 0x30:
       if (b === 0) return 0;
       return offset === 1 ? (a / b) | 0 : ((a >>> 0) / (b >>> 0)) >>> 0;
-    case AluOp.Mod:
+    // Neg
+    case 0x80:
+      return -a;
+    // Mod
+    case 0x90:
       if (b === 0) return a;
       return offset === 1 ? a % b : (a >>> 0) % (b >>> 0);
-    case AluOp.Or:
-      return a | b;
-    case AluOp.And:
-      return a & b;
-    case AluOp.Xor:
-      return a ^ b;
-    case AluOp.Lsh:
-      return a << (b & 31);
-    case AluOp.Rsh:
-      return a >>> (b & 31);
-    case AluOp.Arsh:
+    // Arsh
+    case 0xc0:
       return a >> (b & 31);
-    case AluOp.Neg:
-      return -a;
-    case AluOp.Mov:
-      return offset === 8 ? (b << 24) >> 24 : offset === 16 ? (b << 16) >> 16 : b;
     default:
       throw new Trap("invalid instruction", `no 32-bit ALU operation 0x${op.toString(16)}`);
   }
 }
 
-/** Mov, and movsx where `offset` is 8, 16 or 32 (RFC 9669 §4.1). */
-function move64(reg: Int32Array, at: number, lo: number, hi: number, offset: number): void {
-  switch (offset) {
-    case 8:
-      reg[at] = (lo << 24) >> 24;
-      break;
-    case 16:
-      reg[at] = (lo << 16) >> 16;
-      break;
-    case 32:
-      reg[at] = lo;
-      break;
-    default:
-      reg[at] = lo;
-      reg[at + 1] = hi;
-      return;
-  }
+/** Movsx of the low 8, 16 or 32 bits (RFC 9669 §4.1). */
+export function moveSigned(reg: Int32Array, at: number, lo: number, bits: number): void {
+  reg[at] = moveSigned32(lo, bits);
   reg[at + 1] = reg[at] >> 31;
+}
+
+/** Movsx of class ALU: the low half of the result. */
+export function moveSigned32(lo: number, bits: number): number {
+  return (lo << (32 - bits)) >> (32 - bits);
 }
 
 /** x / 0 = 0 and x % 0 = x; the smallest number / -1 wraps to itself (RFC 9669 §4.1). */

@@ -3,7 +3,7 @@ import { Trap } from "./trap.js";
 
 /**
  * One atomic read-modify-write of 4 or 8 bytes at `address` (RFC 9669 §5.3). One machine runs at a
- * time, so plain reads and writes are atomic. `src` is a register number.
+ * time, so plain reads and writes are atomic. `s` is where the source register's low half is.
  */
 export function atomic(
   view: DataView,
@@ -11,9 +11,8 @@ export function atomic(
   address: number,
   op: number,
   isWide: boolean,
-  src: number,
+  s: number,
 ): void {
-  const s = src * 2;
   const newLo = reg[s];
   const newHi = isWide ? reg[s + 1] : 0;
   const lo = view.getInt32(address, true);

@@ -1,38 +1,27 @@
 import type { Arena } from "../arena/index.js";
-import {
-  AtomicOp,
-  InsnClass,
-  InsnSource,
-  JmpOp,
-  LD_IMM64,
-  MAX_CALL_FRAMES,
-  MAX_TAIL_CALLS,
-  MemMode,
-  MemSize,
-  PseudoCall,
-  STACK_SIZE,
-} from "../asm/index.js";
+import { MAX_TAIL_CALLS, PseudoCall, STACK_SIZE } from "../asm/index.js";
 import type { BpfMap } from "../maps/index.js";
-import { alu32, alu64, byteOrder } from "./alu.js";
+import { alu32, alu64, byteOrder, moveSigned, moveSigned32 } from "./alu.js";
 import { atomic } from "./atomic.js";
+import { CallFrames, type Continuation, STACKS_SIZE } from "./call-frames.js";
 import { SKB_CONTEXT_SIZE } from "./context/skb-field.js";
 import { isTaken32, isTaken64 } from "./jump.js";
 import { legacyLoad } from "./legacy-load.js";
+import { loadSigned } from "./load-signed.js";
 import type { Machine, PacketContext, Services } from "./machine.js";
-import type { DecodedCode, VmProgram } from "./program.js";
+import { SLOT_WORDS, type VmProgram } from "./program.js";
 import { RedirectInfo } from "./redirect-info.js";
 import { Trap } from "./trap.js";
 
 const REGISTERS = 11;
-const R10 = 20;
-/** Each program of a tail-call chain may have used its eight frames. */
-const MAX_FRAMES = MAX_CALL_FRAMES * (MAX_TAIL_CALLS + 1);
 /** BPF_MAX_LOOPS: times that one function's may_goto instructions let its loops go on. */
 const MAX_LOOPS = 8 * 1024 * 1024;
 /** Addresses below are never valid: the arena hands none out. */
 const LOWEST_ADDRESS = 65536;
-
-type Continuation = (machine: Machine) => void;
+/** An access is checked as if it had the largest width. */
+const WIDEST = 8;
+/** How the decoded code has the src of a call of one of the program's functions. */
+const LOCAL_CALL = PseudoCall.Local * 2;
 
 /** Where a machine stands: for debuggers and reports. */
 export interface MachineState {
@@ -60,7 +49,6 @@ export class Interpreter implements Machine {
   #reg!: Int32Array;
   #reg64!: BigInt64Array;
   #view!: DataView;
-  #memory: ArrayBuffer | undefined;
   readonly #registers: number;
   readonly #stack: number;
   readonly #mapAt: (address: number) => BpfMap;
@@ -68,24 +56,20 @@ export class Interpreter implements Machine {
   #packet: PacketContext | undefined;
   #context = 0;
   #program!: VmProgram;
-  #pc = 0;
-  #depth = 0;
+  /** The next instruction, as an index of its first word in the decoded code. */
+  #place = 0;
   #tailCalls = 0;
   #mayGoto = MAX_LOOPS;
   #executed = 0;
   #isDone = true;
-  readonly #framePc = new Int32Array(MAX_FRAMES);
-  readonly #frameMayGoto = new Int32Array(MAX_FRAMES);
-  readonly #frameSaved = new Int32Array(MAX_FRAMES * 8);
-  readonly #frameProgram: (VmProgram | undefined)[] = new Array(MAX_FRAMES).fill(undefined);
-  readonly #frameThen: (Continuation | undefined)[] = new Array(MAX_FRAMES).fill(undefined);
+  readonly #frames = new CallFrames();
 
   constructor(arena: Arena, services: Services, mapAt: (address: number) => BpfMap) {
     this.arena = arena;
     this.services = services;
     this.#mapAt = mapAt;
     this.#registers = arena.alloc(REGISTERS * 8, 16, "registers");
-    this.#stack = arena.alloc(MAX_FRAMES * STACK_SIZE, 16, "stack");
+    this.#stack = arena.alloc(STACKS_SIZE, 16, "stack");
   }
 
   get reg(): Int32Array {
@@ -106,7 +90,12 @@ export class Interpreter implements Machine {
   }
 
   get state(): MachineState {
-    return { program: this.#program, slot: this.#pc, depth: this.#depth, executed: this.#executed };
+    return {
+      program: this.#program,
+      slot: this.#place / SLOT_WORDS,
+      depth: this.#frames.depth,
+      executed: this.#executed,
+    };
   }
 
   /** r0 as an unsigned 32-bit number: the verdict, once the program has ended. */
@@ -140,8 +129,8 @@ export class Interpreter implements Machine {
   #begin(program: VmProgram, slot: number): void {
     this.#bindMemory();
     this.#program = program;
-    this.#pc = slot;
-    this.#depth = 0;
+    this.#place = slot * SLOT_WORDS;
+    this.#frames.depth = 0;
     this.#tailCalls = 0;
     this.#mayGoto = MAX_LOOPS;
     this.#executed = 0;
@@ -149,14 +138,13 @@ export class Interpreter implements Machine {
     this.#setRegister(10, this.#stack + STACK_SIZE);
   }
 
-  /** Growth of the arena replaces its buffer, and with it every view. */
+  /** Growth of the arena replaces its views. */
   #bindMemory(): void {
-    const { buffer } = this.arena.memory;
-    if (buffer === this.#memory) return;
-    this.#memory = buffer;
-    this.#reg = new Int32Array(buffer, this.#registers, REGISTERS * 2);
-    this.#reg64 = new BigInt64Array(buffer, this.#registers, REGISTERS);
-    this.#view = this.arena.view;
+    const { view } = this.arena;
+    if (view === this.#view) return;
+    this.#view = view;
+    this.#reg = new Int32Array(view.buffer, this.#registers, REGISTERS * 2);
+    this.#reg64 = new BigInt64Array(view.buffer, this.#registers, REGISTERS);
   }
 
   returns(value: number): void {
@@ -177,9 +165,9 @@ export class Interpreter implements Machine {
   }
 
   callFunction(slot: number, args: readonly (number | bigint)[], then: Continuation): void {
-    this.#pushFrame(this.#pc, then);
+    this.#call(this.#place, then);
     this.#setArguments(args);
-    this.#pc = slot;
+    this.#place = slot * SLOT_WORDS;
   }
 
   /**
@@ -191,15 +179,8 @@ export class Interpreter implements Machine {
     this.#tailCalls++;
     this.#mayGoto = MAX_LOOPS;
     this.#program = program;
-    this.#pc = 0;
+    this.#place = 0;
     return true;
-  }
-
-  /** Runs at most `limit` instructions; true once the program has ended. */
-  execute(limit: number): boolean {
-    let left = limit;
-    while (left > 0 && !this.#isDone) left -= this.#burst(left);
-    return this.#isDone;
   }
 
   /** Executes one instruction; true once the program has ended. */
@@ -207,210 +188,271 @@ export class Interpreter implements Machine {
     return this.execute(1);
   }
 
-  /** Runs until the program changes (call of a helper, exit, tail call) or `limit` is reached. */
-  #burst(limit: number): number {
+  /**
+   * Runs at most `limit` instructions; true once the program has ended. Throws Trap; `state` then
+   * tells which instruction it was.
+   *
+   * Classes and operations stand here as numbers, whose names are in asm/opcodes.ts: V8 makes jump
+   * tables of nothing else. What programs consist of mostly is done in place, the rest by functions.
+   */
+  execute(limit: number): boolean {
+    if (this.#isDone) return true;
     const reg = this.#reg;
-    const { opcode, dst, src, offset, imm, immHigh, calls }: DecodedCode = this.#program.code;
-    let pc = this.#pc;
-    let count = 0;
+    const view = this.#view;
+    const highest = view.byteLength - WIDEST;
+    let { words, calls } = this.#program.code;
+    let place = this.#place;
+    let left = limit;
     try {
-      while (count < limit) {
-        const op = opcode[pc];
-        const d = dst[pc] * 2;
-        const s = src[pc] * 2;
-        count++;
-        switch (op & 0x07) {
-          case InsnClass.Alu64: {
-            const kind = op & 0xf0;
-            if (kind === 0xd0) byteOrder(reg, d, true, imm[pc]);
-            else if ((op & InsnSource.X) !== 0) alu64(reg, d, kind, reg[s], reg[s + 1], offset[pc]);
-            else alu64(reg, d, kind, imm[pc], imm[pc] >> 31, offset[pc]);
-            pc++;
-            break;
-          }
-          case InsnClass.Alu: {
-            const kind = op & 0xf0;
-            const isX = (op & InsnSource.X) !== 0;
-            if (kind === 0xd0) byteOrder(reg, d, isX, imm[pc]);
-            else alu32(reg, d, kind, isX ? reg[s] : imm[pc], offset[pc]);
-            pc++;
-            break;
-          }
-          case InsnClass.Ldx:
-            this.#load(op, d, this.#address(s, offset[pc], op));
-            pc++;
-            break;
-          case InsnClass.St:
-            this.#store(op, this.#address(d, offset[pc], op), imm[pc], imm[pc] >> 31);
-            pc++;
-            break;
-          case InsnClass.Stx:
-            if ((op & 0xe0) === MemMode.Mem) {
-              this.#store(op, this.#address(d, offset[pc], op), reg[s], reg[s + 1]);
-            } else if (imm[pc] === AtomicOp.LoadAcq) {
-              this.#load(op, d, this.#address(s, offset[pc], op));
-            } else if (imm[pc] === AtomicOp.StoreRel) {
-              this.#store(op, this.#address(d, offset[pc], op), reg[s], reg[s + 1]);
-            } else {
-              const isWide = (op & 0x18) === MemSize.Dw;
-              atomic(this.#view, reg, this.#address(d, offset[pc], op), imm[pc], isWide, src[pc]);
-            }
-            pc++;
-            break;
-          case InsnClass.Ld:
-            if (op === LD_IMM64) {
-              reg[d] = imm[pc];
-              reg[d + 1] = immHigh[pc];
-              pc += 2;
-              break;
-            }
-            this.#pc = pc + 1;
-            if (!legacyLoad(this, op, imm[pc], (op & 0xe0) === MemMode.Ind ? reg[s] : 0)) {
-              // A load outside the packet ends the function with 0 (BPF_LD_ABS in filter.txt).
-              this.returns(0);
-              this.#exit();
-              return count;
-            }
-            pc++;
-            break;
-          case InsnClass.Jmp: {
-            const kind = op & 0xf0;
-            if (kind === JmpOp.Call) {
-              this.#pc = pc + 1;
-              if (src[pc] === PseudoCall.Local) {
-                this.#pushFrame(pc + 1, undefined);
-                pc += imm[pc] + 1;
+      while (left > 0) {
+        left--;
+        const word = words[place];
+        const d = (word >> 8) & 0xff;
+        const s = (word >> 16) & 0xff;
+        const isX = (word & 0x08) !== 0;
+        switch (word & 0x07) {
+          // ALU64 (RFC 9669 §4.1)
+          case 0x07: {
+            const lo = isX ? reg[s] : words[place + 2];
+            const hi = isX ? reg[s + 1] : words[place + 3];
+            switch (word & 0xf0) {
+              case 0x00: {
+                const low = reg[d];
+                const sum = (low + lo) | 0;
+                reg[d] = sum;
+                reg[d + 1] += hi + (sum >>> 0 < low >>> 0 ? 1 : 0);
                 break;
               }
-              const call = calls[pc];
-              if (call === undefined) throw new Trap("invalid instruction", "call of an unresolved function");
-              call(this);
-              // The helper may have changed program, function or memory.
-              return count;
+              case 0x10: {
+                const low = reg[d];
+                reg[d] = low - lo;
+                reg[d + 1] -= hi + (low >>> 0 < lo >>> 0 ? 1 : 0);
+                break;
+              }
+              case 0x40:
+                reg[d] |= lo;
+                reg[d + 1] |= hi;
+                break;
+              case 0x50:
+                reg[d] &= lo;
+                reg[d + 1] &= hi;
+                break;
+              case 0xa0:
+                reg[d] ^= lo;
+                reg[d + 1] ^= hi;
+                break;
+              case 0xb0:
+                if (words[place + 1] === 0) {
+                  reg[d] = lo;
+                  reg[d + 1] = hi;
+                } else {
+                  moveSigned(reg, d, lo, words[place + 1]);
+                }
+                break;
+              case 0xd0:
+                byteOrder(reg, d, true, lo);
+                break;
+              default:
+                alu64(reg, d, word & 0xf0, lo, hi, words[place + 1]);
             }
-            if (kind === JmpOp.Exit) {
-              this.#pc = pc;
-              this.#exit();
-              return count;
-            }
-            if (kind === JmpOp.Jcond) pc += this.#mayGoto-- > 0 ? 1 : offset[pc] + 1;
-            else if (kind === JmpOp.Ja) pc += offset[pc] + 1;
-            else {
-              const isX = (op & InsnSource.X) !== 0;
-              const lo = isX ? reg[s] : imm[pc];
-              const hi = isX ? reg[s + 1] : lo >> 31;
-              pc += isTaken64(kind, reg[d], reg[d + 1], lo, hi) ? offset[pc] + 1 : 1;
-            }
+            place += SLOT_WORDS;
             break;
           }
-          default: {
-            const kind = op & 0xf0;
-            if (kind === JmpOp.Ja) pc += imm[pc] + 1;
-            else {
-              const operand = (op & InsnSource.X) !== 0 ? reg[s] : imm[pc];
-              pc += isTaken32(kind, reg[d], operand) ? offset[pc] + 1 : 1;
+          // ALU: the result's high half is zero
+          case 0x04: {
+            if ((word & 0xf0) === 0xd0) {
+              byteOrder(reg, d, isX, words[place + 2]);
+              place += SLOT_WORDS;
+              break;
             }
+            const operand = isX ? reg[s] : words[place + 2];
+            switch (word & 0xf0) {
+              case 0x00:
+                reg[d] += operand;
+                break;
+              case 0x10:
+                reg[d] -= operand;
+                break;
+              case 0x40:
+                reg[d] |= operand;
+                break;
+              case 0x50:
+                reg[d] &= operand;
+                break;
+              // JavaScript's shifts mask the amount as RFC 9669 wants it.
+              case 0x60:
+                reg[d] <<= operand;
+                break;
+              case 0x70:
+                reg[d] >>>= operand;
+                break;
+              case 0xa0:
+                reg[d] ^= operand;
+                break;
+              case 0xb0:
+                reg[d] = words[place + 1] === 0 ? operand : moveSigned32(operand, words[place + 1]);
+                break;
+              default:
+                reg[d] = alu32(reg[d], word & 0xf0, operand, words[place + 1]);
+            }
+            reg[d + 1] = 0;
+            place += SLOT_WORDS;
+            break;
+          }
+          // LDX (§5.1, §5.2)
+          case 0x01: {
+            const address = (reg[s] + words[place + 1]) >>> 0;
+            if (reg[s + 1] !== 0 || address < LOWEST_ADDRESS || address > highest) {
+              this.#refuse(s, word, words[place + 1]);
+            }
+            switch (word & 0xf8) {
+              case 0x60:
+                reg[d] = view.getInt32(address, true);
+                reg[d + 1] = 0;
+                break;
+              case 0x68:
+                reg[d] = view.getUint16(address, true);
+                reg[d + 1] = 0;
+                break;
+              case 0x70:
+                reg[d] = view.getUint8(address);
+                reg[d + 1] = 0;
+                break;
+              case 0x78:
+                reg[d] = view.getInt32(address, true);
+                reg[d + 1] = view.getInt32(address + 4, true);
+                break;
+              default:
+                loadSigned(reg, d, view, address, word & 0x18);
+            }
+            place += SLOT_WORDS;
+            break;
+          }
+          // ST, STX
+          case 0x02:
+          case 0x03: {
+            const address = (reg[d] + words[place + 1]) >>> 0;
+            if (reg[d + 1] !== 0 || address < LOWEST_ADDRESS || address > highest) {
+              this.#refuse(d, word, words[place + 1]);
+            }
+            const isStx = (word & 0x01) !== 0;
+            const lo = isStx ? reg[s] : words[place + 2];
+            switch (word & 0xf8) {
+              case 0x60:
+                view.setInt32(address, lo, true);
+                break;
+              case 0x68:
+                view.setInt16(address, lo, true);
+                break;
+              case 0x70:
+                view.setInt8(address, lo);
+                break;
+              case 0x78:
+                view.setInt32(address, lo, true);
+                view.setInt32(address + 4, isStx ? reg[s + 1] : words[place + 3], true);
+                break;
+              default:
+                atomic(view, reg, address, words[place + 2], (word & 0x18) === 0x18, s);
+            }
+            const offset = (address - this.#context) >>> 0;
+            if (offset < SKB_CONTEXT_SIZE) this.#packet?.contextWritten(offset);
+            place += SLOT_WORDS;
+            break;
+          }
+          // LD: a 64-bit immediate (§5.4), or a legacy packet load (§5.5)
+          case 0x00:
+            if ((word & 0xff) === 0x18) {
+              reg[d] = words[place + 2];
+              reg[d + 1] = words[place + 3];
+              place += 2 * SLOT_WORDS;
+            } else if (legacyLoad(this, word & 0xff, words[place + 2], (word & 0xe0) === 0x40 ? reg[s] : 0)) {
+              place += SLOT_WORDS;
+            } else {
+              // A load outside the packet ends the function with 0 (BPF_LD_ABS in filter.txt).
+              this.returns(0);
+              place = this.#exit(place);
+              if (this.#isDone) return true;
+              ({ words, calls } = this.#program.code);
+            }
+            break;
+          // JMP (§4.3)
+          case 0x05:
+            switch (word & 0xf0) {
+              case 0x00:
+                place = words[place + 1];
+                break;
+              case 0x80:
+                if (s === LOCAL_CALL) {
+                  this.#call(place + SLOT_WORDS, undefined);
+                  place = words[place + 1];
+                } else {
+                  // The helper may change the program (a tail call) and the place (a callback).
+                  this.#place = place + SLOT_WORDS;
+                  calls[place / SLOT_WORDS](this);
+                  place = this.#place;
+                  ({ words, calls } = this.#program.code);
+                }
+                break;
+              case 0x90:
+                place = this.#exit(place);
+                if (this.#isDone) return true;
+                ({ words, calls } = this.#program.code);
+                break;
+              case 0xe0:
+                place = this.#mayGoto-- > 0 ? place + SLOT_WORDS : words[place + 1];
+                break;
+              default: {
+                const lo = isX ? reg[s] : words[place + 2];
+                const hi = isX ? reg[s + 1] : words[place + 3];
+                const isTaken = isTaken64(word & 0xf0, reg[d], reg[d + 1], lo, hi);
+                place = isTaken ? words[place + 1] : place + SLOT_WORDS;
+              }
+            }
+            break;
+          // JMP32
+          default: {
+            const isTaken = isTaken32(word & 0xf0, reg[d], isX ? reg[s] : words[place + 2]);
+            place = isTaken ? words[place + 1] : place + SLOT_WORDS;
           }
         }
       }
-      this.#pc = pc;
-    } catch (error) {
-      // Report the instruction that trapped, not the one after it.
-      this.#pc = pc;
-      throw error;
     } finally {
-      this.#executed += count;
+      // Where it traps, the place is that of the instruction that did.
+      this.#place = place;
+      this.#executed += limit - left;
     }
-    return count;
+    return false;
   }
 
-  /** The effective address of an access of the opcode's width, checked against the arena. */
-  #address(register: number, offset: number, op: number): number {
-    const address = (this.#reg[register] + offset) >>> 0;
-    if (this.#reg[register + 1] !== 0 || address < LOWEST_ADDRESS || address + 8 > this.#view.byteLength) {
-      const high = (this.#reg[register + 1] >>> 0).toString(16);
-      const low = (this.#reg[register] >>> 0).toString(16).padStart(8, "0");
-      const width = [4, 2, 1, 8][(op & 0x18) >> 3];
-      throw new Trap(
-        "memory access",
-        `r${register / 2} holds 0x${high === "0" ? "" : high}${low}: no ${width} bytes of the program's memory at offset ${offset} from there`,
-      );
-    }
-    return address;
+  /** Traps for an access through a register that points to none of the program's memory. */
+  #refuse(register: number, word: number, offset: number): never {
+    const high = (this.#reg[register + 1] >>> 0).toString(16);
+    const low = (this.#reg[register] >>> 0).toString(16).padStart(8, "0");
+    const width = [4, 2, 1, 8][(word & 0x18) >> 3];
+    throw new Trap(
+      "memory access",
+      `r${register / 2} holds 0x${high === "0" ? "" : high}${low}: no ${width} bytes of the program's memory at offset ${offset} from there`,
+    );
   }
 
-  #load(op: number, d: number, address: number): void {
-    const view = this.#view;
-    const isSigned = (op & 0xe0) === MemMode.Memsx;
-    const reg = this.#reg;
-    switch (op & 0x18) {
-      case MemSize.B:
-        reg[d] = isSigned ? view.getInt8(address) : view.getUint8(address);
-        break;
-      case MemSize.H:
-        reg[d] = isSigned ? view.getInt16(address, true) : view.getUint16(address, true);
-        break;
-      case MemSize.W:
-        reg[d] = view.getInt32(address, true);
-        break;
-      default:
-        reg[d] = view.getInt32(address, true);
-        reg[d + 1] = view.getInt32(address + 4, true);
-        return;
-    }
-    reg[d + 1] = isSigned ? reg[d] >> 31 : 0;
-  }
-
-  #store(op: number, address: number, lo: number, hi: number): void {
-    const view = this.#view;
-    switch (op & 0x18) {
-      case MemSize.B:
-        view.setInt8(address, lo);
-        break;
-      case MemSize.H:
-        view.setInt16(address, lo, true);
-        break;
-      case MemSize.W:
-        view.setInt32(address, lo, true);
-        break;
-      default:
-        view.setInt32(address, lo, true);
-        view.setInt32(address + 4, hi, true);
-    }
-    const offset = address - this.#context;
-    if (offset >= 0 && offset < SKB_CONTEXT_SIZE) this.#packet?.contextWritten(offset);
-  }
-
-  #pushFrame(returnTo: number, then: Continuation | undefined): void {
-    const depth = this.#depth;
-    if (depth + 1 >= MAX_FRAMES) {
-      throw new Trap("call depth", `more than ${MAX_FRAMES} calls that have not returned`);
-    }
-    const reg = this.#reg;
-    this.#framePc[depth] = returnTo;
-    this.#frameProgram[depth] = this.#program;
-    this.#frameThen[depth] = then;
-    this.#frameMayGoto[depth] = this.#mayGoto;
+  #call(returnTo: number, then: Continuation | undefined): void {
+    this.#frames.push(this.#reg, returnTo, this.#program, this.#mayGoto, then);
     this.#mayGoto = MAX_LOOPS;
-    for (let i = 0; i < 8; i++) this.#frameSaved[depth * 8 + i] = reg[12 + i];
-    this.#depth = depth + 1;
-    reg[R10] += STACK_SIZE;
   }
 
-  /** BPF_EXIT: back to the caller, or the end of the run. */
-  #exit(): void {
-    if (this.#depth === 0) {
+  /** BPF_EXIT: back to the caller, or the end of the run; where to go on. */
+  #exit(place: number): number {
+    const frames = this.#frames;
+    if (frames.depth === 0) {
       this.#isDone = true;
-      return;
+      return place;
     }
-    const depth = --this.#depth;
-    const reg = this.#reg;
-    for (let i = 0; i < 8; i++) reg[12 + i] = this.#frameSaved[depth * 8 + i];
-    reg[R10] -= STACK_SIZE;
-    this.#pc = this.#framePc[depth];
-    this.#mayGoto = this.#frameMayGoto[depth];
-    this.#program = this.#frameProgram[depth] as VmProgram;
-    this.#frameThen[depth]?.(this);
+    frames.pop(this.#reg);
+    this.#place = frames.place;
+    this.#mayGoto = frames.mayGoto;
+    this.#program = frames.program;
+    frames.continuation?.(this);
+    return this.#place;
   }
 
   #setRegister(register: number, value: number): void {

@@ -1,30 +1,44 @@
-import { JmpOp } from "../asm/index.js";
 import { Trap } from "./trap.js";
+
+/*
+ * Operations are JmpOp's, as numbers for the sake of V8's jump tables.
+ */
 
 /** Whether a 64-bit conditional jump is taken (RFC 9669 §4.3); operands as 32-bit halves. */
 export function isTaken64(op: number, aLo: number, aHi: number, bLo: number, bHi: number): boolean {
   switch (op) {
-    case JmpOp.Jeq:
+    // Jeq
+    case 0x10:
       return aLo === bLo && aHi === bHi;
-    case JmpOp.Jne:
+    // Jne
+    case 0x50:
       return aLo !== bLo || aHi !== bHi;
-    case JmpOp.Jset:
+    // Jset
+    case 0x40:
       return ((aLo & bLo) | (aHi & bHi)) !== 0;
-    case JmpOp.Jgt:
+    // Jgt
+    case 0x20:
       return below(bLo, bHi >>> 0, aLo, aHi >>> 0);
-    case JmpOp.Jge:
+    // Jge
+    case 0x30:
       return !below(aLo, aHi >>> 0, bLo, bHi >>> 0);
-    case JmpOp.Jlt:
+    // Jlt
+    case 0xa0:
       return below(aLo, aHi >>> 0, bLo, bHi >>> 0);
-    case JmpOp.Jle:
+    // Jle
+    case 0xb0:
       return !below(bLo, bHi >>> 0, aLo, aHi >>> 0);
-    case JmpOp.Jsgt:
+    // Jsgt
+    case 0x60:
       return below(bLo, bHi, aLo, aHi);
-    case JmpOp.Jsge:
+    // Jsge
+    case 0x70:
       return !below(aLo, aHi, bLo, bHi);
-    case JmpOp.Jslt:
+    // Jslt
+    case 0xc0:
       return below(aLo, aHi, bLo, bHi);
-    case JmpOp.Jsle:
+    // Jsle
+    case 0xd0:
       return !below(bLo, bHi, aLo, aHi);
     default:
       throw new Trap("invalid instruction", `no jump 0x${op.toString(16)}`);
@@ -34,27 +48,38 @@ export function isTaken64(op: number, aLo: number, aHi: number, bLo: number, bHi
 /** Whether a 32-bit conditional jump is taken: the low halves alone decide. */
 export function isTaken32(op: number, a: number, b: number): boolean {
   switch (op) {
-    case JmpOp.Jeq:
+    // Jeq
+    case 0x10:
       return a === b;
-    case JmpOp.Jne:
+    // Jne
+    case 0x50:
       return a !== b;
-    case JmpOp.Jset:
+    // Jset
+    case 0x40:
       return (a & b) !== 0;
-    case JmpOp.Jgt:
+    // Jgt
+    case 0x20:
       return a >>> 0 > b >>> 0;
-    case JmpOp.Jge:
+    // Jge
+    case 0x30:
       return a >>> 0 >= b >>> 0;
-    case JmpOp.Jlt:
+    // Jlt
+    case 0xa0:
       return a >>> 0 < b >>> 0;
-    case JmpOp.Jle:
+    // Jle
+    case 0xb0:
       return a >>> 0 <= b >>> 0;
-    case JmpOp.Jsgt:
+    // Jsgt
+    case 0x60:
       return a > b;
-    case JmpOp.Jsge:
+    // Jsge
+    case 0x70:
       return a >= b;
-    case JmpOp.Jslt:
+    // Jslt
+    case 0xc0:
       return a < b;
-    case JmpOp.Jsle:
+    // Jsle
+    case 0xd0:
       return a <= b;
     default:
       throw new Trap("invalid instruction", `no jump 0x${op.toString(16)}`);

@@ -79,7 +79,9 @@ export interface Services {
 /** What helpers ask of the network around a program. Error numbers are negative. */
 export interface NetworkServices {
   /** MTU and link-layer header length, in bytes; undefined where no device has that index. */
-  device(ifindex: number): { readonly mtu: number; readonly hardHeaderLength: number } | undefined;
+  device(
+    ifindex: number,
+  ): { readonly mtu: number; readonly hardHeaderLength: number; readonly isUp: boolean } | undefined;
   /** bpf_fib_lookup: fills `lookup` and returns BPF_FIB_LKUP_RET_* or a negative error number. */
   fibLookup(lookup: FibLookup, flags: number, mustCheckMtu: boolean): number;
   /** bpf_clone_redirect: sends a copy out of (or into, with BPF_F_INGRESS) a device. */

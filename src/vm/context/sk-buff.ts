@@ -126,6 +126,16 @@ export class SkBuff {
     return this.#mac - this.data;
   }
 
+  /** Bytes of metadata that XDP left. */
+  get metadataLength(): number {
+    return this.#metadata;
+  }
+
+  /** Address of the byte at `offset` of the metadata, which ends where the Ethernet header begins. */
+  metadataAt(offset: number): number {
+    return this.#mac - this.#metadata + offset;
+  }
+
   get isGso(): boolean {
     return this.get(SkbField.GsoSize) !== 0;
   }

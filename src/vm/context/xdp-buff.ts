@@ -13,6 +13,7 @@ const ETH_HLEN = 14;
 /** MAX_SKB_FRAGS: pages behind the first frame of a multi-buffer packet. */
 const MAX_FRAGS = 17;
 const MAX_METADATA = 255;
+const SCRATCH_SIZE = 256;
 
 /** Indices of struct xdp_md's fields, as 32-bit words (include/uapi/linux/bpf.h). */
 const MD = { Data: 0, DataEnd: 1, DataMeta: 2, IngressIfindex: 3, RxQueueIndex: 4, EgressIfindex: 5 };
@@ -33,6 +34,8 @@ export interface XdpOrigin {
 export class XdpBuff {
   readonly kind = "xdp";
   readonly context: number;
+  /** 256 bytes for copies from one part of the packet to another. */
+  readonly scratch: number;
   readonly networkOffset = ETH_HLEN;
   readonly macOffset = 0;
   readonly #arena: Arena;
@@ -41,6 +44,8 @@ export class XdpBuff {
   /** Where the pieces of the packet begin that lie behind the first frame, each in a page of its own. */
   readonly #fragStarts = new Uint32Array(MAX_FRAGS);
   readonly #fragSizes = new Uint16Array(MAX_FRAGS);
+  /** The lowest address that this packet, or the one before it, may have left something at. */
+  #lowest: number;
   #fragCount = 0;
   #fragBytes = 0;
   #md: Uint32Array;
@@ -49,7 +54,9 @@ export class XdpBuff {
     this.#arena = arena;
     this.context = arena.alloc(MD_SIZE, 16, "struct xdp_md");
     this.#frame = arena.alloc(XDP_FRAME_SIZE, XDP_FRAME_SIZE, "XDP frame");
+    this.#lowest = this.#frame;
     this.#frags = arena.alloc(MAX_FRAGS * XDP_FRAME_SIZE, XDP_FRAME_SIZE, "XDP fragments");
+    this.scratch = arena.alloc(SCRATCH_SIZE, 16, "XDP scratch");
     this.#md = new Uint32Array(arena.memory.buffer, this.context, MD_SIZE / 4);
   }
 
@@ -99,8 +106,8 @@ export class XdpBuff {
    * bpf_prog_test_run_xdp).
    */
   load(packet: Uint8Array, origin: XdpOrigin, metadataLength = 0, linearLength = packet.length): number {
-    if (this.#md.buffer !== this.#arena.memory.buffer) {
-      this.#md = new Uint32Array(this.#arena.memory.buffer, this.context, MD_SIZE / 4);
+    if (this.#md.buffer !== this.#arena.u8.buffer) {
+      this.#md = new Uint32Array(this.#arena.u8.buffer, this.context, MD_SIZE / 4);
     }
     if (isInvalidMetadataLength(metadataLength) || metadataLength > XDP_HEADROOM - XDP_FRAME_STRUCT) {
       return -Errno.EINVAL;
@@ -114,7 +121,8 @@ export class XdpBuff {
     const { u8 } = this.#arena;
     const start = this.#frame + headroom;
     // Programs that grow the packet's head see zeroes there, not an earlier packet (bpf_test_init).
-    u8.fill(0, this.#frame, start);
+    if (this.#lowest < start) u8.fill(0, this.#lowest, start);
+    this.#lowest = start;
     u8.set(linear === packet.length ? packet : packet.subarray(0, linear), start);
     this.#fragCount = 0;
     this.#fragBytes = rest;
@@ -175,6 +183,7 @@ export class XdpBuff {
     if (metadata > 0) this.#arena.u8.copyWithin(from + offset, from, from + metadata);
     this.#md[MD.DataMeta] = from + offset;
     this.#md[MD.Data] = to;
+    this.#lowest = Math.min(this.#lowest, from + offset);
     return 0;
   }
 
@@ -184,6 +193,7 @@ export class XdpBuff {
     if (meta < this.#frame + XDP_FRAME_STRUCT || meta > this.data) return -Errno.EINVAL;
     if (isInvalidMetadataLength(this.data - meta)) return -Errno.EACCES;
     this.#md[MD.DataMeta] = meta;
+    this.#lowest = Math.min(this.#lowest, meta);
     return 0;
   }
 
@@ -342,7 +352,7 @@ export class XdpBuff {
 
   /** Gives the memory back. */
   close(): void {
-    for (const address of [this.context, this.#frame, this.#frags]) this.#arena.free(address);
+    for (const address of [this.context, this.#frame, this.#frags, this.scratch]) this.#arena.free(address);
   }
 }
 

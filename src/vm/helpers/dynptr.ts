@@ -1,24 +1,27 @@
-import { RingBuffer } from "../../maps/index.js";
 import { Errno } from "../../uapi/index.js";
-import type { HelperFunction, Machine } from "../machine.js";
-import { Trap } from "../trap.js";
-import { flags, memory, skb, u32, xdp } from "./argument.js";
+import type { Machine } from "../machine.js";
+import { skb, u32, xdp } from "./argument.js";
 
-const NO_WAKEUP = 1;
-const FORCE_WAKEUP = 2;
 /** DYNPTR_MAX_SIZE: sizes have 24 bits. */
-const MAX_SIZE = (1 << 24) - 1;
+export const DYNPTR_MAX_SIZE = (1 << 24) - 1;
 
-const DynptrType = { Local: 1, RingBuf: 2, Skb: 3, Xdp: 4 } as const;
+/** enum bpf_dynptr_type. */
+export const DynptrType = { Local: 1, RingBuf: 2, Skb: 3, Xdp: 4, SkbMeta: 5 } as const;
 const READ_ONLY = 1 << 31;
 const TYPE_SHIFT = 28;
+const INT_MAX = 0x7fffffff;
+/** Bytes that a copy between two packets in pieces takes at a time. */
+const CHUNK = 256;
+/** Flags of bpf_skb_store_bytes. */
+const RECOMPUTE_CSUM = 1;
+const INVALIDATE_HASH = 2;
 
 /**
  * A struct bpf_dynptr in the arena, 16 bytes: data address (or, for packets, the context's) as 64
  * bits, size with type and the read-only bit above it, offset; an address of 0 is a null dynptr
  * (include/linux/bpf.h, struct bpf_dynptr_kern).
  */
-class Dynptr {
+export class Dynptr {
   readonly #machine: Machine;
   readonly #at: number;
 
@@ -36,11 +39,15 @@ class Dynptr {
   }
 
   get size(): number {
-    return this.#word & MAX_SIZE;
+    return this.#word & DYNPTR_MAX_SIZE;
   }
 
   get type(): number {
     return (this.#word >>> TYPE_SHIFT) & 7;
+  }
+
+  get isNull(): boolean {
+    return this.data === 0;
   }
 
   get isReadOnly(): boolean {
@@ -49,10 +56,6 @@ class Dynptr {
 
   get offset(): number {
     return this.#machine.arena.view.getUint32(this.#at + 12, true);
-  }
-
-  get isPacket(): boolean {
-    return this.type === DynptrType.Skb || this.type === DynptrType.Xdp;
   }
 
   set(data: number, size: number, type: number, offset = 0, isReadOnly = false): void {
@@ -78,233 +81,148 @@ class Dynptr {
   }
 }
 
-function dynptr(machine: Machine, n: number): Dynptr {
+/** Argument `n` as a dynptr. */
+export function dynptr(machine: Machine, n: number): Dynptr {
   return new Dynptr(machine, u32(machine, n));
 }
 
-function fromMem(machine: Machine): void {
-  const pointer = dynptr(machine, 4);
-  const size = u32(machine, 2);
-  if (size > MAX_SIZE || flags(machine, 3) !== 0) {
-    pointer.setNull();
-    machine.returns(size > MAX_SIZE ? -Errno.E2BIG : -Errno.EINVAL);
-    return;
-  }
-  pointer.set(u32(machine, 1), size, DynptrType.Local);
-  machine.returns(0);
+/** The address of a dynptr's bytes at `at`, where they are plain memory. */
+function plainAddress(machine: Machine, pointer: Dynptr, at: number): number {
+  return pointer.type === DynptrType.SkbMeta ? skb(machine).metadataAt(at) : pointer.data + at;
 }
 
-function read(machine: Machine): void {
-  const to = memory(machine, 1, "the buffer");
-  const pointer = dynptr(machine, 3);
-  const offset = u32(machine, 4);
-  if (pointer.data === 0 || flags(machine, 5) !== 0) {
-    machine.returns(-Errno.EINVAL);
-    return;
-  }
-  const error = pointer.check(offset, to.length);
-  if (error < 0) {
-    machine.returns(error);
-    return;
-  }
-  const at = pointer.offset + offset;
-  if (pointer.type === DynptrType.Xdp) {
-    machine.returns(xdp(machine).loadBytes(at, to.address, to.length));
-    return;
-  }
-  const isSkb = pointer.type === DynptrType.Skb;
-  if (isSkb && !skb(machine).holds(at, to.length)) {
-    machine.arena.u8.fill(0, to.address, to.address + to.length);
-    machine.returns(-Errno.EFAULT);
-    return;
-  }
-  const from = isSkb ? skb(machine).at(at) : pointer.data + at;
-  machine.arena.u8.copyWithin(to.address, from, from + to.length);
-  machine.returns(0);
-}
-
-function write(machine: Machine): void {
-  const pointer = dynptr(machine, 1);
-  const offset = u32(machine, 2);
-  const from = memory(machine, 3, "the bytes");
-  const flagBits = flags(machine, 5);
-  if (pointer.data === 0 || pointer.isReadOnly) {
-    machine.returns(-Errno.EINVAL);
-    return;
-  }
-  const error = pointer.check(offset, from.length);
-  if (error < 0) {
-    machine.returns(error);
-    return;
-  }
-  const at = pointer.offset + offset;
-  if (pointer.type === DynptrType.Skb) {
-    machine.returns(writeSkb(machine, at, from, flagBits));
-    return;
-  }
-  if (flagBits !== 0) {
-    machine.returns(-Errno.EINVAL);
-    return;
-  }
-  if (pointer.type === DynptrType.Xdp) {
-    machine.returns(xdp(machine).storeBytes(at, from.address, from.length));
-    return;
-  }
-  machine.arena.u8.copyWithin(pointer.data + at, from.address, from.address + from.length);
-  machine.returns(0);
-}
-
-/** BPF_F_RECOMPUTE_CSUM and BPF_F_INVALIDATE_HASH are bpf_skb_store_bytes' flags. */
-function writeSkb(
+/** kernel/bpf/helpers.c, __bpf_dynptr_read: from the dynptr to memory. */
+export function readDynptr(
   machine: Machine,
-  at: number,
-  from: { address: number; length: number },
+  to: number,
+  length: number,
+  source: Dynptr,
+  offset: number,
   flagBits: number,
 ): number {
-  if ((flagBits & ~3) !== 0) return -Errno.EINVAL;
-  const packet = skb(machine);
-  if (!packet.holds(at, from.length)) return -Errno.EFAULT;
-  machine.arena.u8.copyWithin(packet.at(at), from.address, from.address + from.length);
-  if ((flagBits & 2) !== 0) packet.hash = undefined;
+  if (source.isNull || flagBits !== 0) return -Errno.EINVAL;
+  const error = source.check(offset, length);
+  if (error < 0) return error;
+  const at = source.offset + offset;
+  if (source.type === DynptrType.Xdp) return xdp(machine).loadBytes(at, to, length);
+  const { u8 } = machine.arena;
+  if (source.type === DynptrType.Skb) {
+    const packet = skb(machine);
+    if (at > INT_MAX || !packet.holds(at, length)) {
+      u8.fill(0, to, to + length);
+      return -Errno.EFAULT;
+    }
+    u8.copyWithin(to, packet.at(at), packet.at(at) + length);
+    return 0;
+  }
+  const from = plainAddress(machine, source, at);
+  u8.copyWithin(to, from, from + length);
   return 0;
 }
 
-function data(machine: Machine): void {
-  const pointer = dynptr(machine, 1);
-  const offset = u32(machine, 2);
-  const isRefused =
-    pointer.data === 0 ||
-    pointer.isReadOnly ||
-    pointer.isPacket ||
-    pointer.check(offset, u32(machine, 3)) < 0;
-  machine.returnsAddress(isRefused ? 0 : pointer.data + pointer.offset + offset);
-}
-
-function ringBufReserve(machine: Machine): void {
-  const pointer = dynptr(machine, 4);
-  const size = u32(machine, 2);
-  const map = machine.mapAt(u32(machine, 1));
-  if (!(map instanceof RingBuffer)) throw new Trap("invalid argument", "this helper needs a RINGBUF");
-  if (flags(machine, 3) !== 0 || size > MAX_SIZE) {
-    pointer.setNull();
-    machine.returns(size > MAX_SIZE ? -Errno.E2BIG : -Errno.EINVAL);
-    return;
+/** kernel/bpf/helpers.c, __bpf_dynptr_write: from memory to the dynptr. */
+export function writeDynptr(
+  machine: Machine,
+  target: Dynptr,
+  offset: number,
+  from: number,
+  length: number,
+  flagBits: number,
+): number {
+  if (target.isNull || target.isReadOnly) return -Errno.EINVAL;
+  const error = target.check(offset, length);
+  if (error < 0) return error;
+  const at = target.offset + offset;
+  const { u8 } = machine.arena;
+  if (target.type === DynptrType.Skb) {
+    const packet = skb(machine);
+    if ((flagBits & ~(RECOMPUTE_CSUM | INVALIDATE_HASH)) !== 0) return -Errno.EINVAL;
+    if (at > INT_MAX || !packet.holds(at, length)) return -Errno.EFAULT;
+    u8.copyWithin(packet.at(at), from, from + length);
+    if ((flagBits & INVALIDATE_HASH) !== 0) packet.hash = undefined;
+    return 0;
   }
-  const record = map.reserve(size);
-  if (record === 0) {
-    pointer.setNull();
-    machine.returns(-Errno.EINVAL);
-    return;
-  }
-  pointer.set(record, size, DynptrType.RingBuf);
-  machine.returns(0);
+  if (flagBits !== 0) return -Errno.EINVAL;
+  if (target.type === DynptrType.Xdp) return xdp(machine).storeBytes(at, from, length);
+  u8.copyWithin(plainAddress(machine, target, at), from, from + length);
+  return 0;
 }
 
-function ringBufCommit(isDiscard: boolean): HelperFunction {
-  return (machine) => {
-    const pointer = dynptr(machine, 1);
-    if (pointer.data !== 0) {
-      const flagBits = flags(machine, 2) & (NO_WAKEUP | FORCE_WAKEUP);
-      const mapAt = (address: number) => machine.mapAt(address);
-      RingBuffer.commit(machine.arena, mapAt, pointer.data, flagBits, isDiscard);
-      pointer.setNull();
-    }
-    machine.returns(0);
-  };
-}
-
-/** Dynamic pointers (kernel/bpf/helpers.c, bpf_dynptr_*; kernel/bpf/ringbuf.c). */
-export const dynptrHelpers: readonly [id: number, HelperFunction][] = [
-  [197, fromMem],
-  [198, ringBufReserve],
-  [199, ringBufCommit(false)],
-  [200, ringBufCommit(true)],
-  [201, read],
-  [202, write],
-  [203, data],
-];
-
-function fromPacket(type: number): HelperFunction {
-  return (machine) => {
-    const pointer = dynptr(machine, 3);
-    const { packet } = machine;
-    if (flags(machine, 2) !== 0) {
-      pointer.setNull();
-      machine.returns(-Errno.EINVAL);
-      return;
-    }
-    pointer.set(packet.context, packet.totalLength, type);
-    machine.returns(0);
-  };
-}
-
-function slice(mustWrite: boolean): HelperFunction {
-  return (machine) => {
-    const pointer = dynptr(machine, 1);
-    const offset = u32(machine, 2);
-    const buffer = u32(machine, 3);
-    const length = u32(machine, 4);
-    const isRefused =
-      pointer.data === 0 || (mustWrite && pointer.isReadOnly) || pointer.check(offset, length) < 0;
-    machine.returnsAddress(isRefused ? 0 : slicePointer(machine, pointer, offset, buffer, length));
-  };
-}
-
-function slicePointer(
+/**
+ * bpf_dynptr_slice: the address of the bytes, or of `buffer` with a copy of them where they do not lie in
+ * one piece; 0 where there is neither.
+ */
+export function sliceDynptr(
   machine: Machine,
   pointer: Dynptr,
   offset: number,
   buffer: number,
   length: number,
 ): number {
+  if (pointer.isNull || pointer.check(offset, length) < 0) return 0;
   const at = pointer.offset + offset;
   if (pointer.type === DynptrType.Skb) return skb(machine).holds(at, length) ? skb(machine).at(at) : 0;
-  if (pointer.type !== DynptrType.Xdp) return pointer.data + at;
+  if (pointer.type !== DynptrType.Xdp) return plainAddress(machine, pointer, at);
   const frame = xdp(machine);
   const direct = frame.pointer(at, length);
-  if (direct < 0) return 0;
   if (direct > 0) return direct;
-  // The bytes lie in several pieces: they go to the program's buffer, if it gave one.
-  return buffer !== 0 && frame.loadBytes(at, buffer, length) === 0 ? buffer : 0;
+  // What the frame no longer has stays in the buffer as it is.
+  if (buffer !== 0) frame.copyPieces(at, buffer, length);
+  return buffer;
 }
 
-function adjust(machine: Machine): void {
-  const pointer = dynptr(machine, 1);
-  const start = u32(machine, 2);
-  const end = u32(machine, 3);
-  if (pointer.data === 0 || start > end) {
-    machine.returns(-Errno.EINVAL);
-    return;
+/** bpf_dynptr_copy. */
+export function copyDynptr(
+  machine: Machine,
+  target: Dynptr,
+  targetOffset: number,
+  source: Dynptr,
+  sourceOffset: number,
+  length: number,
+): number {
+  const from = sliceDynptr(machine, source, sourceOffset, 0, length);
+  const to = target.isReadOnly ? 0 : sliceDynptr(machine, target, targetOffset, 0, length);
+  if (from !== 0 && to !== 0) {
+    machine.arena.u8.copyWithin(to, from, from + length);
+    return 0;
   }
-  if (start > pointer.size || end > pointer.size) {
-    machine.returns(-Errno.ERANGE);
-    return;
+  if (from !== 0) return writeDynptr(machine, target, targetOffset, from, length, 0);
+  if (to !== 0) return readDynptr(machine, to, length, source, sourceOffset, 0);
+  if (target.check(targetOffset, length) < 0 || source.check(sourceOffset, length) < 0) return -Errno.E2BIG;
+  const { scratch } = xdp(machine);
+  for (let done = 0; done < length; done += CHUNK) {
+    const size = Math.min(CHUNK, length - done);
+    const error =
+      readDynptr(machine, scratch, size, source, sourceOffset + done, 0) ||
+      writeDynptr(machine, target, targetOffset + done, scratch, size, 0);
+    if (error < 0) return error;
   }
-  pointer.set(pointer.data, end - start, pointer.type, pointer.offset + start, pointer.isReadOnly);
-  machine.returns(0);
+  return 0;
 }
 
-function clone(machine: Machine): void {
-  const pointer = dynptr(machine, 1);
-  const copy = dynptr(machine, 2);
-  if (pointer.data === 0) {
-    copy.setNull();
-    machine.returns(-Errno.EINVAL);
-    return;
+/** bpf_dynptr_memset. */
+export function fillDynptr(
+  machine: Machine,
+  target: Dynptr,
+  offset: number,
+  length: number,
+  byte: number,
+): number {
+  const { u8 } = machine.arena;
+  const direct = target.isReadOnly ? 0 : sliceDynptr(machine, target, offset, 0, length);
+  if (direct !== 0) {
+    u8.fill(byte, direct, direct + length);
+    return 0;
   }
-  pointer.copyTo(copy);
-  machine.returns(0);
+  if (target.isReadOnly) return -Errno.EINVAL;
+  const error = target.check(offset, length);
+  if (error < 0) return error;
+  const { scratch } = xdp(machine);
+  u8.fill(byte, scratch, scratch + CHUNK);
+  for (let done = 0; done < length; done += CHUNK) {
+    const size = Math.min(CHUNK, length - done);
+    const result = writeDynptr(machine, target, offset + done, scratch, size, 0);
+    if (result < 0) return result;
+  }
+  return 0;
 }
-
-/** kfuncs on dynamic pointers, by name (kernel/bpf/helpers.c, net/core/filter.c). */
-export const dynptrKfuncs: readonly [name: string, HelperFunction][] = [
-  ["bpf_dynptr_from_skb", fromPacket(DynptrType.Skb)],
-  ["bpf_dynptr_from_xdp", fromPacket(DynptrType.Xdp)],
-  ["bpf_dynptr_slice", slice(false)],
-  ["bpf_dynptr_slice_rdwr", slice(true)],
-  ["bpf_dynptr_adjust", adjust],
-  ["bpf_dynptr_clone", clone],
-  ["bpf_dynptr_is_null", (m) => m.returns(dynptr(m, 1).data === 0 ? 1 : 0)],
-  ["bpf_dynptr_is_rdonly", (m) => m.returns(dynptr(m, 1).data !== 0 && dynptr(m, 1).isReadOnly ? 1 : 0)],
-  ["bpf_dynptr_size", (m) => m.returns(dynptr(m, 1).data === 0 ? -Errno.EINVAL : dynptr(m, 1).size)],
-];

@@ -5,12 +5,15 @@
 import { kfuncByName } from "../../helpers/index.js";
 import type { HelperFunction } from "../machine.js";
 import { adjustRoomHelpers } from "./adjust-room.js";
+import { bitsIteratorKfuncs } from "./bits-iterator.js";
 import { callHelpers } from "./call.js";
 import { checksumHelpers } from "./checksum.js";
-import { dynptrHelpers, dynptrKfuncs } from "./dynptr.js";
+import { conntrackKfuncs } from "./conntrack.js";
+import { dynptrHelpers } from "./dynptr-helper.js";
+import { dynptrKfuncs } from "./dynptr-kfunc.js";
 import { kernelMemoryHelpers } from "./kernel-memory.js";
 import { machineHelpers } from "./machine-facts.js";
-import { mapHelpers } from "./map.js";
+import { mapHelpers, mapKfuncs } from "./map.js";
 import { networkHelpers } from "./network.js";
 import { numberIteratorKfuncs } from "./number-iterator.js";
 import { perfEventHelpers } from "./perf-event.js";
@@ -21,11 +24,16 @@ import { ringBufferHelpers } from "./ring-buffer.js";
 import { skbBytesHelpers } from "./skb-bytes.js";
 import { skbFactsHelpers } from "./skb-facts.js";
 import { skbShapeHelpers } from "./skb-shape.js";
-import { spinLockHelpers } from "./spin-lock.js";
+import { socketHelpers, socketKfuncs } from "./socket.js";
+import { spinLockHelpers, spinLockKfuncs } from "./spin-lock.js";
 import { stringHelpers } from "./string.js";
+import { stringKfuncs } from "./string-kfunc.js";
+import { syncookieHelpers } from "./syncookie.js";
 import { timeHelpers } from "./time.js";
 import { timerHelpers } from "./timer.js";
+import { trapKfuncs } from "./trap-kfunc.js";
 import { tunnelHelpers } from "./tunnel.js";
+import { userRingBufferHelpers } from "./user-ring-buffer.js";
 import { xdpHelpers, xdpKfuncs } from "./xdp.js";
 
 const helpers = new Map<number, HelperFunction>([
@@ -50,6 +58,9 @@ const helpers = new Map<number, HelperFunction>([
   ...tunnelHelpers,
   ...redirectHelpers,
   ...networkHelpers,
+  ...socketHelpers,
+  ...syncookieHelpers,
+  ...userRingBufferHelpers,
 ]);
 
 /** C types of 32 bits or fewer: what a kfunc of such a type returns leaves the high half of r0 zero. */
@@ -67,7 +78,19 @@ function narrow([name, kfunc]: readonly [name: string, HelperFunction]): [string
 }
 
 const kfuncs = new Map<string, HelperFunction>(
-  [...dynptrKfuncs, ...numberIteratorKfuncs, ...sectionKfuncs, ...xdpKfuncs].map(narrow),
+  [
+    ...dynptrKfuncs,
+    ...numberIteratorKfuncs,
+    ...bitsIteratorKfuncs,
+    ...sectionKfuncs,
+    ...spinLockKfuncs,
+    ...stringKfuncs,
+    ...mapKfuncs,
+    ...xdpKfuncs,
+    ...socketKfuncs,
+    ...conntrackKfuncs,
+    ...trapKfuncs,
+  ].map(narrow),
 );
 
 /** What helper `id` does; undefined where it is not implemented. */

@@ -1,6 +1,7 @@
 import { Errno } from "../../uapi/index.js";
+import type { SkBuff } from "../context/sk-buff.js";
 import { SkbField } from "../context/skb-field.js";
-import type { FibLookup, HelperFunction, Machine } from "../machine.js";
+import type { FibLookup, HelperFunction, Machine, NetworkServices } from "../machine.js";
 import { checkMemory, flags, s32, u32 } from "./argument.js";
 
 /** sizeof(struct bpf_fib_lookup). */
@@ -14,6 +15,7 @@ const FIB_FRAG_NEEDED = 8;
 const MTU_CHK_SEGS = 1;
 const MTU_SUCCESS = 0;
 const MTU_FRAG_NEEDED = 1;
+const MTU_SEGS_TOOBIG = 2;
 const VLAN_HLEN = 4;
 
 function readFibLookup(machine: Machine, at: number): FibLookup {
@@ -60,7 +62,7 @@ function writeFibLookup(machine: Machine, at: number, lookup: FibLookup): void {
 /** bpf_fib_lookup (net/core/filter.c, bpf_xdp_fib_lookup and bpf_skb_fib_lookup). */
 function fibLookup(machine: Machine): void {
   const address = u32(machine, 2);
-  const flagBits = flags(machine, 4);
+  const flagBits = u32(machine, 4);
   if (s32(machine, 3) < FIB_LOOKUP_SIZE || (flagBits & ~FIB_FLAGS) !== 0) {
     machine.returns(-Errno.EINVAL);
     return;
@@ -75,16 +77,29 @@ function fibLookup(machine: Machine): void {
   const { network } = machine.services;
   const mustCheckMtu = packet.kind === "xdp" || lookup.totalLength !== 0;
   let result = network.fibLookup(lookup, flagBits, mustCheckMtu);
-  if (result === FIB_SUCCESS && !mustCheckMtu) {
+  const device = network.device(lookup.ifindex);
+  if (result === FIB_SUCCESS && packet.kind === "skb" && !mustCheckMtu && device !== undefined) {
     // Without a length to check, the packet itself is checked against the device it will leave by.
-    const device = network.device(lookup.ifindex);
-    if (device !== undefined) {
-      if (packet.totalLength > device.mtu + device.hardHeaderLength + VLAN_HLEN) result = FIB_FRAG_NEEDED;
-      lookup.mtuResult = device.mtu;
-    }
+    if (!isForwardable(packet, device)) result = FIB_FRAG_NEEDED;
+    lookup.mtuResult = device.mtu;
   }
   writeFibLookup(machine, address, lookup);
   machine.returns(result);
+}
+
+type DeviceFacts = NonNullable<ReturnType<NetworkServices["device"]>>;
+
+/** include/linux/netdevice.h, is_skb_forwardable. */
+function isForwardable(packet: SkBuff, device: DeviceFacts): boolean {
+  return device.isUp && (packet.isGso || packet.length <= device.mtu + device.hardHeaderLength + VLAN_HLEN);
+}
+
+/** Whether the packets that a GSO packet is cut into fit (net/core/gso.c, skb_gso_validate_network_len). */
+function checkSegments(packet: SkBuff, mtu: number): number {
+  const { transportOffset, networkOffset } = packet;
+  if (transportOffset === undefined) return -Errno.EINVAL;
+  const length = transportOffset - networkOffset + packet.get(SkbField.GsoSize);
+  return length <= mtu ? MTU_SUCCESS : MTU_SEGS_TOOBIG;
 }
 
 /** bpf_check_mtu (net/core/filter.c, bpf_xdp_check_mtu and bpf_skb_check_mtu). */
@@ -97,10 +112,9 @@ function checkMtu(machine: Machine): void {
   const difference = s32(machine, 4);
   const flagBits = flags(machine, 5);
   const isXdp = packet.kind === "xdp";
-  const bad = isXdp
-    ? flagBits !== 0
-    : (flagBits & ~MTU_CHK_SEGS) !== 0 || (flagBits !== 0 && (difference !== 0 || given !== 0));
-  if (bad) {
+  const checksSegments = !isXdp && (flagBits & MTU_CHK_SEGS) !== 0;
+  const known = isXdp ? 0 : MTU_CHK_SEGS;
+  if ((flagBits & ~known) !== 0 || (checksSegments && (difference !== 0 || given !== 0))) {
     machine.returns(-Errno.EINVAL);
     return;
   }
@@ -110,11 +124,18 @@ function checkMtu(machine: Machine): void {
     machine.returns(-Errno.ENODEV);
     return;
   }
-  const length = (given !== 0 ? given + device.hardHeaderLength : packet.length) + difference;
-  const isSegmented = !isXdp && packet.isGso;
-  const fits = length <= device.mtu + device.hardHeaderLength || isSegmented;
+  // The sum is one of 32 bits with a sign.
+  const length = ((given !== 0 ? given + device.hardHeaderLength : packet.length) + difference) | 0;
+  let result: number = length <= device.mtu + device.hardHeaderLength ? MTU_SUCCESS : MTU_FRAG_NEEDED;
+  if (result === MTU_FRAG_NEEDED && packet.kind === "skb" && packet.isGso) {
+    result = checksSegments ? checkSegments(packet, device.mtu) : MTU_SUCCESS;
+    if (result < 0) {
+      machine.returns(result);
+      return;
+    }
+  }
   view.setUint32(address, device.mtu, true);
-  machine.returns(fits ? MTU_SUCCESS : MTU_FRAG_NEEDED);
+  machine.returns(result);
 }
 
 /** What asks the network (net/core/filter.c). */

@@ -15,13 +15,14 @@ function readArguments(machine: Machine, n: number): bigint[] | number {
   return Array.from({ length: length / 8 }, (_, i) => view.getBigUint64(address + i * 8, true));
 }
 
-function trace(machine: Machine, text: string | number): void {
-  if (typeof text === "number") {
-    machine.returns(text);
+function trace(machine: Machine, format: Uint8Array, args: readonly bigint[]): void {
+  const printed = formatPrint(machine.arena, format, args, LINE_ROOM);
+  if (typeof printed === "number") {
+    machine.returns(printed);
     return;
   }
-  machine.services.trace(text.slice(0, LINE_ROOM - 1));
-  machine.returns(text.length);
+  machine.services.trace(String.fromCharCode(...printed.bytes));
+  machine.returns(printed.length);
 }
 
 function formatAt(machine: Machine, n: number): Uint8Array {
@@ -31,31 +32,34 @@ function formatAt(machine: Machine, n: number): Uint8Array {
 
 /** bpf_trace_printk: up to three arguments in registers (kernel/trace/bpf_trace.c). */
 function tracePrintk(machine: Machine): void {
-  const args = [u64(machine, 3), u64(machine, 4), u64(machine, 5)];
-  trace(machine, formatPrint(machine.arena, formatAt(machine, 1), args));
+  trace(machine, formatAt(machine, 1), [u64(machine, 3), u64(machine, 4), u64(machine, 5)]);
 }
 
 /** bpf_trace_vprintk: up to twelve arguments in memory. */
 function traceVprintk(machine: Machine): void {
   const args = readArguments(machine, 3);
-  trace(machine, typeof args === "number" ? args : formatPrint(machine.arena, formatAt(machine, 1), args));
+  if (typeof args === "number") machine.returns(args);
+  else trace(machine, formatAt(machine, 1), args);
 }
 
 /** bpf_snprintf: writes what fits, NUL-terminated; returns the full text's size with its NUL. */
 function snprintf(machine: Machine): void {
   const out = memory(machine, 1, "the output");
-  const format = u32(machine, 3);
   const args = readArguments(machine, 4);
   const { arena } = machine;
-  const text = typeof args === "number" ? args : formatPrint(arena, arena.u8.subarray(format), args);
-  if (typeof text === "number") {
-    machine.returns(text);
+  const printed =
+    typeof args === "number"
+      ? args
+      : formatPrint(arena, arena.u8.subarray(u32(machine, 3)), args, out.length);
+  if (typeof printed === "number") {
+    machine.returns(printed);
     return;
   }
-  const kept = Math.min(text.length, Math.max(0, out.length - 1));
-  for (let i = 0; i < kept; i++) arena.u8[out.address + i] = text.charCodeAt(i);
-  if (out.length > 0) arena.u8[out.address + kept] = 0;
-  machine.returns(text.length + 1);
+  if (out.length > 0) {
+    arena.u8.set(printed.bytes, out.address);
+    arena.u8[out.address + printed.bytes.length] = 0;
+  }
+  machine.returns(printed.length + 1);
 }
 
 /** Text for people: the trace pipe, and strings made by a format. */

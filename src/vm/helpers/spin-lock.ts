@@ -8,3 +8,11 @@ export const spinLockHelpers: readonly [id: number, HelperFunction][] = [
   [93, (m) => m.returns(0)],
   [94, (m) => m.returns(0)],
 ];
+
+/** Resilient spin locks (kernel/bpf/rqspinlock.c), which are always got at once for the same reason. */
+export const spinLockKfuncs: readonly [name: string, HelperFunction][] = [
+  ["bpf_res_spin_lock", (m) => m.returns(0)],
+  ["bpf_res_spin_unlock", (m) => m.returns(0)],
+  ["bpf_res_spin_lock_irqsave", (m) => m.returns(0)],
+  ["bpf_res_spin_unlock_irqrestore", (m) => m.returns(0)],
+];
