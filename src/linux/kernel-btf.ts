@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { Btf, type BtfKind } from "../btf/index.js";
 import { NotSupportedError } from "../errors.js";
+import type { CoreTarget } from "../object/index.js";
 import { fieldText, objectInfo } from "./map-info.js";
 import { objectIds, openById } from "./object-ids.js";
 import { Descriptor } from "./sys/descriptor.js";
@@ -41,6 +42,18 @@ export class KernelBtf implements Disposable {
         .map((name) => [name, Btf.parse(readFileSync(`${FOLDER}/${name}`), { base: this.vmlinux })]),
     );
     return this.#modules;
+  }
+
+  /** What CO-RE relocates programs to: modules are read only where vmlinux has none of a name. */
+  get coreTarget(): CoreTarget {
+    const { vmlinux } = this;
+    const modules = () => [...this.modules].map(([name, btf]) => ({ name, btf }));
+    return {
+      vmlinux,
+      get modules() {
+        return modules();
+      },
+    };
   }
 
   /** The first type with a name of these kinds: vmlinux's, else a module's. */

@@ -1,29 +1,37 @@
 import { BtfKind, essentialName } from "../btf/index.js";
-import type { ObjectSpec, ReferenceResolver } from "../object/index.js";
-import type { KernelBtf } from "./kernel-btf.js";
-import { KernelSymbols } from "./kernel-symbols.js";
+import { NotSupportedError } from "../errors.js";
+import { TypeComparison } from "../object/core/type-comparison.js";
+import type { ObjectSpec, ProgramSpec, ReferenceResolver } from "../object/index.js";
+import type { KernelBtf, KernelType } from "./kernel-btf.js";
+import type { KernelSymbols } from "./kernel-symbols.js";
+
+/** What a program's references are filled in with. */
+export interface KernelNames {
+  readonly kernel: KernelBtf;
+  readonly symbols: KernelSymbols;
+  mapFd(name: string): number;
+}
 
 /** Fills in a program's references: maps of the object, functions and variables of the kernel. */
 export class KernelReferences implements ReferenceResolver {
   /** File descriptors of the BTF of modules whose functions are called; index 0 is vmlinux's. */
   readonly moduleFds: number[] = [0];
   readonly #spec: ObjectSpec;
-  readonly #kernel: KernelBtf;
-  readonly #mapFd: (name: string) => number;
-  readonly #symbols = new KernelSymbols();
+  readonly #program: ProgramSpec;
+  readonly #names: KernelNames;
 
-  constructor(spec: ObjectSpec, kernel: KernelBtf, mapFd: (name: string) => number) {
+  constructor(spec: ObjectSpec, program: ProgramSpec, names: KernelNames) {
     this.#spec = spec;
-    this.#kernel = kernel;
-    this.#mapFd = mapFd;
+    this.#program = program;
+    this.#names = names;
   }
 
   mapFd(name: string): number {
-    return this.#mapFd(name);
+    return this.#names.mapFd(name);
   }
 
-  kfunc(name: string): { readonly id: number; readonly module: number } | undefined {
-    const found = this.#kernel.find(essentialName(name), BtfKind.Func);
+  kfunc(name: string, typeId?: number): { readonly id: number; readonly module: number } | undefined {
+    const found = this.#find(name, BtfKind.Func, typeId);
     return found === undefined ? undefined : { id: found.id, module: this.#moduleIndex(found.fd) };
   }
 
@@ -34,20 +42,35 @@ export class KernelReferences implements ReferenceResolver {
 
   ksym(
     name: string,
+    typeId?: number,
   ): { readonly id: number; readonly fd: number } | { readonly address: bigint } | undefined {
-    const kinds = this.#declaredKinds(name);
-    if (kinds.length > 0) return this.#kernel.find(essentialName(name), ...kinds);
-    const address = this.#symbols.address(essentialName(name));
+    if (typeId !== undefined) {
+      const isFunction = this.#spec.btf?.kind(typeId) === BtfKind.FuncProto;
+      return this.#find(essentialName(name), isFunction ? BtfKind.Func : BtfKind.Var, typeId);
+    }
+    const address = this.#names.symbols.address(name);
     return address === undefined ? undefined : { address };
   }
 
-  /** What a symbol is declared as: a function, a variable with a type, or (`extern void`) an address alone. */
-  #declaredKinds(name: string): BtfKind[] {
+  /**
+   * A function or variable of the kernel; undefined where there is none, and where it is not what the
+   * object declares and the object can do without it, as it may have another declaration for this kernel.
+   */
+  #find(name: string, kind: BtfKind, typeId: number | undefined): KernelType | undefined {
+    const found = this.#names.kernel.find(name, kind);
     const { btf } = this.#spec;
-    const id = btf?.find(name, BtfKind.Var, BtfKind.Func);
-    const type = id === undefined ? undefined : btf?.type(id);
-    if (type?.kind === BtfKind.Func) return [BtfKind.Func];
-    if (type?.kind !== BtfKind.Var || btf?.resolved(type.type).kind === BtfKind.Void) return [];
-    return [BtfKind.Var];
+    if (found === undefined || btf === undefined || typeId === undefined) return found;
+    const type = found.btf.type(found.id);
+    if (type.kind !== BtfKind.Func && type.kind !== BtfKind.Var) return undefined;
+    const own = found.btf.resolve(type.type);
+    if (new TypeComparison(btf, found.btf).areTypesCompatible(typeId, own)) return found;
+    const isWeak = this.#program.references.some(
+      (reference) => "isWeak" in reference && reference.isWeak && essentialName(reference.name) === name,
+    );
+    if (isWeak) return undefined;
+    throw new NotSupportedError(
+      `kernel symbol ${name}`,
+      `program ${this.#program.name}: this kernel's ${name} is not of the type that the object declares`,
+    );
   }
 }

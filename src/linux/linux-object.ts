@@ -4,6 +4,7 @@ import type { Globals, ObjectSpec, TypedMap } from "../object/index.js";
 import { Errno, MapType, mapTypeName } from "../uapi/index.js";
 import type { LinuxMap } from "./linux-map.js";
 import type { LinuxProgram } from "./linux-program.js";
+import { MappedGlobals } from "./mapped-globals.js";
 import { PerfEventSource } from "./records/perf-event-array.js";
 import type { RecordSource } from "./records/record-source.js";
 import { RecordStream } from "./records/record-stream.js";
@@ -22,8 +23,6 @@ export interface RecordOptions {
   readonly onLost?: (count: bigint) => void;
 }
 
-const FIRST = new Uint8Array(4);
-
 /** An object that Linux holds for this process: closing it lets go of what is neither pinned nor in use. */
 export class LinuxObject implements LoadedObject {
   readonly spec: ObjectSpec;
@@ -34,6 +33,7 @@ export class LinuxObject implements LoadedObject {
   readonly btfRefusal: KernelError | undefined;
   readonly #rawMaps: ReadonlyMap<string, LinuxMap>;
   readonly #onClose: (object: LinuxObject) => void;
+  readonly #mapped: MappedGlobals;
   readonly #streams = new Map<RecordStream, LinuxMap>();
   #isClosed = false;
 
@@ -44,18 +44,8 @@ export class LinuxObject implements LoadedObject {
     this.btfRefusal = parts.btfRefusal;
     this.#rawMaps = parts.rawMaps;
     this.#onClose = onClose;
-    this.globals = spec.globals.at({
-      read: (map, offset, size) => this.#data(map).subarray(offset, offset + size),
-      write: (map, offset, bytes) => {
-        const value = this.#data(map);
-        value.set(bytes, offset);
-        this.map(map).raw.updateElem(FIRST, value);
-      },
-    });
-  }
-
-  #data(map: string): Uint8Array {
-    return this.map(map).raw.lookupElem(FIRST);
+    this.#mapped = new MappedGlobals((name) => this.linuxMap(name));
+    this.globals = spec.globals.at(this.#mapped);
   }
 
   program(name: string): LinuxProgram {
@@ -124,6 +114,7 @@ export class LinuxObject implements LoadedObject {
     this.#isClosed = true;
     this.#onClose(this);
     for (const stream of this.#streams.keys()) stream.cancel();
+    this.#mapped.close();
     for (const program of this.programs.values()) program.close();
     for (const map of this.#rawMaps.values()) map.close();
   }

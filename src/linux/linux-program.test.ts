@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { describeWith } from "../../tests/needs.js";
 import { type KernelError, NotSupportedError } from "../errors.js";
 import type { RunOptions } from "../kernel.js";
+import { assembledObject } from "../testing/index.js";
+import { ProgramType } from "../uapi/index.js";
 import { openUserKernel } from "../user/index.js";
 import { SkbField } from "../vm/index.js";
 import { fixture } from "./fixtures/fixture.oracle.js";
@@ -91,6 +93,21 @@ describeWith(["bpf", clang], "runs on Linux", () => {
       expect(packet.slice(0, 60)).toEqual(frame(60));
       expect(packet).toHaveLength(3000);
     }));
+
+  test.each([ProgramType.SocketFilter, ProgramType.SchedCls, ProgramType.SchedAct])(
+    "programs of type %i see, and give back, what they do in the user-space kernel",
+    async (type) => {
+      const spec = assembledObject({
+        programs: [{ name: "length", type, code: "r0 = *(u32 *)(r1 + 0)\nexit" }],
+      });
+      await using user = openUserKernel();
+      await using linux = openLinuxKernel();
+      using ours = await user.load(spec);
+      using theirs = await linux.load(spec);
+      const [a, b] = [ours, theirs].map((object) => object.program("length").run(frame(64)));
+      expect([b.retval, b.action, b.packet]).toEqual([a.retval, a.action, a.packet]);
+    },
+  );
 
   test.each([0, 13])("a packet of %i bytes is refused, as it is in the user-space kernel", async (length) => {
     await using user = openUserKernel();

@@ -1,30 +1,11 @@
 import type { LoadedProgram, RunOptions, RunResult } from "../kernel.js";
 import type { ProgramSpec } from "../object/index.js";
-import { ProgramType } from "../uapi/index.js";
 import { actionName } from "../user/index.js";
 import { pinObject } from "./pin.js";
 import { type ProgramInfo, programInfo } from "./program-info.js";
-import { metadataLength, skbContext, xdpContext } from "./run-context.js";
+import { metadataLength, runContext, unseenLength } from "./run-context.js";
 import { Descriptor } from "./sys/descriptor.js";
 import type { TestRunner } from "./test-run.js";
-
-const ETH_HLEN = 14;
-
-/**
- * Whether programs of a type see the packet from its network header on: Linux then gives it back with
- * a zeroed Ethernet header in front (net/bpf/test_run.c, bpf_prog_test_run_skb).
- */
-function seesNetworkHeaderFirst(type: ProgramType): boolean {
-  const types: readonly number[] = [
-    ProgramType.SocketFilter,
-    ProgramType.CgroupSkb,
-    ProgramType.LwtIn,
-    ProgramType.LwtOut,
-    ProgramType.LwtXmit,
-    ProgramType.LwtSeg6local,
-  ];
-  return types.includes(type);
-}
 
 /** A program of Linux, whose file descriptor it owns. */
 export class LinuxProgram implements LoadedProgram, Disposable {
@@ -60,19 +41,19 @@ export class LinuxProgram implements LoadedProgram, Disposable {
 
   /**
    * BPF_PROG_TEST_RUN. Linux does not say where a packet is redirected to, nor how many instructions
-   * ran. Throws KernelError for a packet or a type of program that it does not run so.
+   * ran. Throws NotSupportedError for a type of program that no packet is for, KernelError for a packet that
+   * is refused.
    */
   run(packet: Uint8Array, options: RunOptions = {}): RunResult {
-    const isXdp = this.spec.type === ProgramType.Xdp;
-    const context = isXdp ? xdpContext(packet, options) : skbContext(options.skb);
+    const { type } = this.spec;
+    const context = runContext(this.spec, packet, options);
     const detail = `program ${this.name}: a packet of ${packet.length} bytes`;
     const result = this.#runner.run(this.fd, packet, context, detail);
-    const metadata = isXdp ? metadataLength(result.context) : 0;
-    const unseen = seesNetworkHeaderFirst(this.spec.type) ? ETH_HLEN : metadata;
+    const metadata = metadataLength(type, result.context);
     return {
       retval: result.retval,
-      action: actionName(this.spec.type, result.retval),
-      packet: result.data.subarray(unseen),
+      action: actionName(type, result.retval),
+      packet: result.data.subarray(metadata + unseenLength(type)),
       metadata: result.data.subarray(0, metadata),
       context: result.context,
       redirect: { kind: "none" },

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { KernelError, NotSupportedError } from "../errors.js";
-import type { MapSpec } from "../object/index.js";
-import { isReadOnlySection, kernelMapName } from "../object/kernel-names.js";
+import { isReadOnlySection, kernelMapName, type MapSpec } from "../object/index.js";
 import { Errno, MapFlag, MapType } from "../uapi/index.js";
 import { createMap, type MapShape } from "./create-map.js";
 import { LinuxMap } from "./linux-map.js";

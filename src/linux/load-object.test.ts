@@ -1,4 +1,10 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { describeWith } from "../../tests/needs.js";
 import { compile } from "../compile/index.js";
@@ -38,7 +44,7 @@ async function withLoaded(
   await expectGone("map", maps);
 }
 
-describeWith(["bpf", clang], "objects in Linux", () => {
+describeWith(["bpf", clang, "command bpftool"], "objects in Linux", () => {
   expectNothingOpen();
 
   test("the example of the README counts packets by EtherType", async () => {
@@ -76,6 +82,31 @@ describeWith(["bpf", clang], "objects in Linux", () => {
     expect(() => object.globals.set("limits", { packets: 9, port: 9 })).toThrow(KernelError);
     expect(() => object.globals.set("limits", { packets: 9, port: 9 })).toThrow(/EPERM/);
   });
+
+  test("a global is set without those beside it, which programs change meanwhile", () =>
+    withLoaded("globals", ["count"], async (object) => {
+      const folder = mkdtempSync(join(tmpdir(), "wirebee-globals-"));
+      const file = join(folder, "packet");
+      writeFileSync(file, packet);
+      try {
+        const runs = 300_000;
+        const id = String(object.program("count").id);
+        const args = ["prog", "run", "id", id, "data_in", file, "repeat", String(runs)];
+        const running = promisify(execFile)("bpftool", args);
+        let isOver = false;
+        const over = running.finally(() => {
+          isOver = true;
+        });
+        while (!isOver) {
+          for (let i = 0; i < 200; i++) object.globals.set("scratch", i);
+          await setImmediate();
+        }
+        await over;
+        expect(object.globals.get("seen")).toBe(BigInt(runs));
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    }));
 
   test("the kernel's configuration is what it says of itself", () =>
     withLoaded("globals", ["count"], (object) => {
@@ -139,10 +170,27 @@ describeWith(["bpf", clang], "objects in Linux", () => {
       expect(object.globals.get("length")).toBe(2 * packet.length + 1 + packet[0]);
     }));
 
+  test("CO-RE finds members where this kernel has them, and functions by their types", () =>
+    withLoaded("core", ["reordered"], (object) => {
+      object.program("reordered").run(packet);
+      expect(object.globals.get("found")).toBe(0b001);
+      expect(object.globals.get("length")).toBe(BigInt(packet.length));
+    }));
+
+  test.each([
+    ["without_asking", /CO-RE relocation that nothing in this kernel answers/],
+    ["calls_without_asking", /weak kernel function that this kernel lacks/],
+  ])("%s: what this kernel lacks is named", async (program, message) => {
+    await using kernel = openLinuxKernel();
+    await expect(kernel.load(fixture("core"), { programs: [program] })).rejects.toThrow(message);
+    await expect(kernel.load(fixture("core"), { programs: [program] })).rejects.toThrow(VerifierError);
+  });
+
   test("types of programs that no packet is for are loaded too", () =>
     withLoaded("tracing", ["exception", "freed", "received", "probed", "each_map", "called"], (object) => {
       expect([...object.programs.values()].map(({ info }) => info.type)).toEqual([26, 17, 5, 2, 26, 31]);
-      expect(() => object.program("freed").run(packet)).toThrow(KernelError);
+      expect(() => object.program("freed").run(packet)).toThrow(NotSupportedError);
+      expect(() => object.program("freed").run(packet)).toThrow(/type RAW_TRACEPOINT for no packet/);
     }));
 
   test("a refused program brings the kernel's log, and nothing stays behind", async () => {

@@ -1,13 +1,24 @@
 import { swapCode } from "../asm/index.js";
-import { KernelError, NotSupportedError, SyntaxProblem } from "../errors.js";
-import { instantiate, type ObjectSpec, type ProgramSpec, resolveKconfig, TypedMap } from "../object/index.js";
-import { kernelName } from "../object/kernel-names.js";
-import { Errno, ProgramType } from "../uapi/index.js";
+import { KernelError, NotSupportedError } from "../errors.js";
+import {
+  CoreRelocator,
+  chosenPrograms,
+  instantiate,
+  kernelName,
+  type MapSpec,
+  mapsOf,
+  type ObjectSpec,
+  type ProgramSpec,
+  resolveKconfig,
+  TypedMap,
+} from "../object/index.js";
+import { Errno, MapType, ProgramType } from "../uapi/index.js";
 import { attachTarget } from "./attach-target.js";
 import { type DebugRecords, debugRecords } from "./debug-info.js";
 import type { KernelBtf } from "./kernel-btf.js";
 import { readKernelConfig } from "./kernel-config.js";
 import { KernelReferences } from "./kernel-references.js";
+import { KernelSymbols } from "./kernel-symbols.js";
 import type { LinuxLoadOptions } from "./linux-kernel.js";
 import type { LinuxMap } from "./linux-map.js";
 import { LinuxObject } from "./linux-object.js";
@@ -41,11 +52,17 @@ export function loadObject(
       `${spec.name} is ${has}-endian: this machine takes ${wants}-endian ones (clang -target bpf)`,
     );
   }
-  const programs = chosen(spec, options);
+  const programs = chosenPrograms(spec, options.programs);
+  const needed = options.programs === undefined ? undefined : mapsOf(spec, programs);
+  const maps = spec.maps.filter(({ name, type, section }) => {
+    // A map of a section that begins with "?" is made on demand, by who fills it.
+    if (section.startsWith("?")) return false;
+    return needed === undefined || needed.has(name) || type !== MapType.StructOps;
+  });
   resolveKconfig(spec, readKernelConfig());
   const loader = new ObjectLoader(spec, environment, options);
   try {
-    return loader.load(programs, onClose);
+    return loader.load(programs, maps, onClose);
   } catch (error) {
     loader.undo();
     throw error;
@@ -54,22 +71,14 @@ export function loadObject(
   }
 }
 
-function chosen(spec: ObjectSpec, options: LinuxLoadOptions): ProgramSpec[] {
-  if (options.programs === undefined) return spec.programs.filter((program) => program.isAutoloaded);
-  return options.programs.map((name) => {
-    const program = spec.programs.find((entry) => entry.name === name);
-    if (program !== undefined) return program;
-    const known = spec.programs.map((entry) => entry.name).join(", ") || "none";
-    throw new SyntaxProblem(`there is no program "${name}": the object has ${known}`);
-  });
-}
-
 class ObjectLoader {
   readonly #spec: ObjectSpec;
   readonly #environment: LoadEnvironment;
   readonly #options: LinuxLoadOptions;
   readonly #maps = new Map<string, LinuxMap>();
   readonly #programs = new Map<string, LinuxProgram>();
+  readonly #symbols = new KernelSymbols();
+  #core: CoreRelocator | undefined;
   #btf: Descriptor | undefined;
   #btfRefusal: KernelError | undefined;
 
@@ -90,11 +99,15 @@ class ObjectLoader {
     this.#btf?.close();
   }
 
-  load(programs: readonly ProgramSpec[], onClose: (object: LinuxObject) => void): LinuxObject {
+  load(
+    programs: readonly ProgramSpec[],
+    maps: readonly MapSpec[],
+    onClose: (object: LinuxObject) => void,
+  ): LinuxObject {
     const spec = this.#spec;
     const debug = this.#loadBtf(programs);
     const typed = new Map<string, TypedMap>();
-    for (const map of spec.maps.filter(({ section }) => !section.startsWith("?"))) {
+    for (const map of maps) {
       const raw = loadMap(map, {
         object: spec.name,
         btfFd: this.#btf?.fd,
@@ -104,7 +117,7 @@ class ObjectLoader {
       typed.set(map.name, new TypedMap(raw, map, spec.btf, spec.littleEndian));
     }
     for (const program of programs) this.#load(program, debug.get(program));
-    this.#fillValues();
+    this.#fillValues(maps);
     const parts = {
       programs: this.#programs,
       maps: typed,
@@ -135,8 +148,12 @@ class ObjectLoader {
       );
     }
     const { kernel, runner } = this.#environment;
-    const references = new KernelReferences(this.#spec, kernel, (name) => this.#mapFd(name));
-    const code = instantiate(program, references);
+    const references = new KernelReferences(this.#spec, program, {
+      kernel,
+      symbols: this.#symbols,
+      mapFd: (name) => this.#mapFd(name),
+    });
+    const code = instantiate({ ...program, code: this.#relocated(program) }, references);
     const { fd, log } = loadProgram(
       {
         name: kernelName(program.name),
@@ -154,6 +171,14 @@ class ObjectLoader {
     this.#programs.set(program.name, new LinuxProgram(fd, program, log, runner));
   }
 
+  /** A program's code as CO-RE makes it for this kernel. */
+  #relocated(program: ProgramSpec): Uint8Array {
+    const { btf } = this.#spec;
+    if (btf === undefined || program.coreRelocations.length === 0) return program.code;
+    this.#core ??= new CoreRelocator(btf, this.#environment.kernel.coreTarget);
+    return this.#core.relocate(program);
+  }
+
   #mapFd(name: string): number {
     const map = this.#maps.get(name);
     if (map !== undefined) return map.fd;
@@ -161,8 +186,8 @@ class ObjectLoader {
   }
 
   /** Initial entries of maps of maps and of PROG_ARRAYs. */
-  #fillValues(): void {
-    for (const map of this.#spec.maps) {
+  #fillValues(maps: readonly MapSpec[]): void {
+    for (const map of maps) {
       for (const { index, name } of map.values) {
         const fd = this.#maps.get(name)?.fd ?? this.#programs.get(name)?.fd;
         // A program that was not asked for leaves its entry empty.

@@ -48,10 +48,10 @@ export interface LoadedFd {
 /** Bytes of struct bpf_func_info and struct bpf_line_info. */
 export const FUNC_INFO_SIZE = 8;
 export const LINE_INFO_SIZE = 16;
-/** union bpf_attr up to fd_array, or up to attach_btf_id where there is no need for more. */
-const FULL_SIZE = 128;
-const BASIC_SIZE = 116;
-const FIRST_LOG = 1 << 16;
+/** union bpf_attr up to log_true_size; what older kernels do not know of it is zero, as they want it. */
+const SIZE = 144;
+const LOG_TRUE_SIZE = 140;
+const FIRST_LOG = 1 << 20;
 /** UINT_MAX >> 2, the most that the kernel takes (kernel/bpf/log.c, bpf_verifier_log_attr_valid). */
 const LARGEST_LOG = 0x3fffffff;
 /** How often a load is made again that a signal interrupted (libbpf, sys_bpf_prog_load). */
@@ -75,9 +75,9 @@ export function loadProgram(load: ProgramLoad, logLevel = 0): LoadedFd {
   throw refusal(load, errno, again.log);
 }
 
-/** One level of logging, with a log as large as it needs. */
+/** One level of logging, with a log as large as it needs: each time costs a verification. */
 function attempt(load: ProgramLoad, level: number): { result: number; log: string } {
-  for (let size = level === 0 ? 0 : FIRST_LOG; ; size = Math.min(size * 4, LARGEST_LOG)) {
+  for (let size = level === 0 ? 0 : FIRST_LOG; ; ) {
     const log = new Uint8Array(size);
     const attributes = attributesOf(load, level, log);
     let result = 0;
@@ -87,12 +87,14 @@ function attempt(load: ProgramLoad, level: number): { result: number; log: strin
     }
     const isCutOff = result === -Errno.ENOSPC && level > 0 && size < LARGEST_LOG;
     if (!isCutOff) return { result, log: fieldText(log) };
+    // Linux 6.4 says how large the whole is.
+    size = Math.min(Math.max(attributes.readU32(LOG_TRUE_SIZE), size * 4), LARGEST_LOG);
   }
 }
 
 function attributesOf(load: ProgramLoad, level: number, log: Uint8Array): Attributes {
   const { target, debug } = load;
-  const attributes = new Attributes(load.moduleFds === undefined ? BASIC_SIZE : FULL_SIZE)
+  const attributes = new Attributes(SIZE)
     .u32(0, load.type)
     .u32(4, load.code.length / 8)
     .pointer(8, load.code)

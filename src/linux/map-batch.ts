@@ -83,7 +83,8 @@ export class LinuxMapBatch {
       try {
         batch = this.lookup(cursor, count);
       } catch (error) {
-        if (!(error instanceof KernelError && error.errno === Errno.ENOSPC)) throw error;
+        const isTooSmall = error instanceof KernelError && error.errno === Errno.ENOSPC;
+        if (!isTooSmall || count > this.#info.maxEntries) throw error;
         count *= 2;
         continue;
       }

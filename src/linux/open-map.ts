@@ -1,6 +1,5 @@
 import { SyntaxProblem } from "../errors.js";
-import { type MapSpec, TypedMap } from "../object/index.js";
-import { kernelName } from "../object/kernel-names.js";
+import { kernelName, type MapSpec, TypedMap } from "../object/index.js";
 import type { MapType } from "../uapi/index.js";
 import { btfById } from "./kernel-btf.js";
 import { LinuxMap } from "./linux-map.js";
@@ -15,13 +14,12 @@ export type MapReference = { readonly id: number } | { readonly path: string } |
 
 /** A map that somebody else made, with the types that its BTF gives it. Close it after use. */
 export class FoundMap extends TypedMap implements Disposable {
-  override readonly raw: LinuxMap;
+  declare readonly raw: LinuxMap;
 
   constructor(raw: LinuxMap) {
     const { info } = raw;
     const btf = info.btfId === 0 ? undefined : btfById(info.btfId);
     super(raw, specOf(info), btf, isLittleEndian);
-    this.raw = raw;
   }
 
   close(): void {

@@ -33,6 +33,7 @@ class Preparation {
   readonly #isSupported: (feature: BtfFeature) => boolean;
   readonly #changed = new Map<number, BtfType>();
   readonly #added: BtfType[] = [];
+  #byte: number | undefined;
 
   constructor(spec: ObjectSpec, btf: Btf, isSupported: (feature: BtfFeature) => boolean) {
     this.#btf = btf;
@@ -116,13 +117,9 @@ class Preparation {
       case BtfKind.Enum64: {
         if (this.#isSupported("enum64")) return type;
         const { name, size, values } = type;
-        const byte = this.#add(BYTE);
-        const members = values.map((each) => ({
-          name: each.name,
-          type: byte,
-          bitOffset: 0,
-          bitFieldSize: 0,
-        }));
+        const byte = (this.#byte ??= this.#add(BYTE));
+        const place = { type: byte, bitOffset: 0, bitFieldSize: 0 };
+        const members = values.map((each) => ({ name: each.name, ...place }));
         return { kind: BtfKind.Union, name, size, members, hasBitFields: false };
       }
       case BtfKind.Enum:

@@ -2,6 +2,7 @@ import { KernelError, NotSupportedError } from "../errors.js";
 import type { LoadOptions } from "../kernel.js";
 import { type BpfMap, hasMapType, type MapDefinition } from "../maps/index.js";
 import {
+  CoreRelocator,
   chosenPrograms,
   isReadOnlySection,
   type MapSpec,
@@ -87,8 +88,9 @@ class ObjectLoader {
     }
     const loaded = new Map<string, UserProgram>();
     const programFds = new Map<string, number>();
-    for (const program of programs) {
-      const vm = loadProgram(program, {
+    const relocated = this.#relocate(programs);
+    for (const [index, program] of programs.entries()) {
+      const vm = loadProgram(relocated[index], {
         license: this.#spec.license,
         mapFd: (name) => this.#fdOf(name),
         mapByFd: (fd) => this.#kernel.mapByFd(fd),
@@ -101,6 +103,17 @@ class ObjectLoader {
     }
     this.#fillValues(maps, programFds);
     return new UserObject(this.#kernel, this.#spec, loaded, maps, this.#fds);
+  }
+
+  /** The programs as CO-RE makes them; what the object says stays as it is. */
+  #relocate(programs: readonly ProgramSpec[]): readonly ProgramSpec[] {
+    const { btf } = this.#spec;
+    if (btf === undefined) return programs;
+    const target = this.#kernel.targetBtf;
+    const relocator = new CoreRelocator(btf, target === undefined ? undefined : { vmlinux: target });
+    return programs.map((program) =>
+      program.coreRelocations.length === 0 ? program : { ...program, code: relocator.relocate(program) },
+    );
   }
 
   #fdOf(name: string): number {

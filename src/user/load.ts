@@ -2,7 +2,7 @@ import { PseudoCall, PseudoLd } from "../asm/index.js";
 import { InstructionError, NotSupportedError, VerifierError } from "../errors.js";
 import { helperById, kfuncByName } from "../helpers/index.js";
 import type { BpfMap } from "../maps/index.js";
-import { instantiate, type ProgramSpec } from "../object/index.js";
+import { instantiate, POISON_HELPER, type ProgramSpec } from "../object/index.js";
 import { ProgramType, programTypeName } from "../uapi/index.js";
 import {
   decodeForExecution,
@@ -137,6 +137,11 @@ class ProgramResolver implements Resolver {
       return kfuncImplementation(name) ?? refuseMissing(this.#spec, slot, "kernel function", name);
     }
     const helper = helperById(imm);
+    // What CO-RE does not find in the kernel may stand where nobody comes.
+    if (imm === POISON_HELPER) {
+      return () =>
+        this.#refuse(slot, "a CO-RE relocation failed here: the kernel's types lack what is asked for");
+    }
     // A weak kernel function that is missing: calling it is what must not happen.
     if (helper === undefined) {
       return this.#spec.references.some((reference) => reference.kind === "kfunc" && reference.slot === slot)

@@ -1,4 +1,5 @@
 import { Arena } from "../arena/index.js";
+import type { Btf } from "../btf/index.js";
 import { NotSupportedError } from "../errors.js";
 import type { Kernel, LoadOptions } from "../kernel.js";
 import { type BpfMap, createMap, type HeldProgram, type MapDefinition, type MapHost } from "../maps/index.js";
@@ -22,6 +23,12 @@ export interface UserKernelOptions {
   readonly memory?: number;
   /** Devices, routes and neighbours; a loopback device alone by default. */
   readonly routing?: Routing;
+  /**
+   * The types that CO-RE relocations are resolved against, such as those of a machine's
+   * /sys/kernel/btf/vmlinux. Without it programs keep the layouts they were compiled for: this kernel
+   * has no structures but those of the UAPI, so the object's own types are the only truth there is.
+   */
+  readonly targetBtf?: Btf;
   /** Receives what programs print by bpf_trace_printk. */
   readonly onTrace?: (line: string) => void;
   /** Lines of a kernel's configuration ("CONFIG_FOO=y") for `.kconfig` externs, before this kernel's own. */
@@ -39,6 +46,7 @@ export class UserKernel implements Kernel, MapHost {
   readonly cpus: number;
   readonly clock: Clock;
   readonly routing: Routing;
+  readonly targetBtf: Btf | undefined;
   readonly timers: TimerQueue;
   readonly interpreter: Interpreter;
   readonly buffers: PacketBuffers;
@@ -57,6 +65,7 @@ export class UserKernel implements Kernel, MapHost {
   constructor(options: UserKernelOptions = {}) {
     this.arena = new Arena(options.memory);
     this.cpus = options.cpus ?? 1;
+    this.targetBtf = options.targetBtf;
     this.clock = options.clock ?? new SystemClock();
     this.config = kernelConfig(this.cpus, options.config);
     this.#random32 = options.random32 ?? (() => Math.floor(Math.random() * 2 ** 32));

@@ -2,6 +2,7 @@ import { setImmediate, setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { describeWith } from "../../../tests/needs.js";
 import { KernelError, NotSupportedError } from "../../errors.js";
+import { openUserKernel } from "../../user/index.js";
 import { fixture } from "../fixtures/fixture.oracle.js";
 import { expectNothingOpen } from "../fixtures/left-behind.oracle.js";
 import { type LinuxObject, openLinuxKernel } from "../index.js";
@@ -72,6 +73,21 @@ describeWith(["bpf", clang], "records of Linux", () => {
       const [record] = await take(object.records("ring"), 1);
       expect(record).toHaveLength(8);
     }));
+
+  test.each(kinds)("%s: records are as long as in the user-space kernel", async (map, program) => {
+    const spec = fixture("events");
+    const lengths: number[] = [];
+    await using user = openUserKernel();
+    await using linux = openLinuxKernel();
+    for (const kernel of [user, linux]) {
+      using object = await kernel.load(spec);
+      const taking = take(object.records(map), 1);
+      await setImmediate();
+      object.program(program).run(packet);
+      lengths.push((await taking)[0].length);
+    }
+    expect(lengths).toEqual(map === "ring" ? [8, 8] : [12, 12]);
+  });
 
   test("perf: what a full buffer drops is told", () =>
     withEvents(async (object) => {
