@@ -72,9 +72,9 @@ const MOST_ROUNDS = 1 << 16;
 /**
  * The machine of classic BPF, as libpcap's interpreter runs it (bpf_filter.c) and Linux with it: a
  * load that is not wholly within the captured bytes rejects the packet, and so does a division by
- * zero; loads are of network byte order, `len` is the length on the wire. Linux differs in two
- * things: it takes a shift by X modulo 32, where here X of 32 and more gives 0, and it reads metadata
- * at offsets from 0xfff00000 on, where here there is nothing.
+ * zero; loads are of network byte order, `len` is the length on the wire. Linux differs in this: it
+ * takes a shift by X modulo 32, where here X of 32 and more gives 0; it adds X and K modulo 2³², where
+ * here neither may be past the packet's end; and it has metadata at offsets from 0xfff00000 on.
  */
 export class BpfMachine {
   readonly #code: Int32Array;

@@ -19,7 +19,7 @@ import { TokenReader } from "./token-reader.js";
  */
 type Item =
   | { readonly kind: "test"; readonly expression: Expression; readonly qualifiers: Qualifiers | undefined }
-  | { readonly kind: "values"; readonly expression: Expression }
+  | { readonly kind: "values"; readonly expression: Expression; readonly inParentheses?: boolean }
   | { readonly kind: "arithmetic"; readonly arithmetic: Arithmetic };
 
 /** Where an item stands: which qualifiers a bare value there has, and whether it may be one at all. */
@@ -67,12 +67,13 @@ class FilterParser {
     return { kind: "test", expression: sequence(first.expression, rest), qualifiers };
   }
 
+  /** The rest of a list of values within parentheses. */
   #goOnWithValues(first: Expression, qualifiers: Qualifiers | undefined): Item {
     const rest: SequencePart[] = [];
     for (let operator = this.#takeOperator(); operator !== undefined; operator = this.#takeOperator()) {
       rest.push({ operator, operand: this.#parseValues(qualifiers) });
     }
-    return { kind: "values", expression: sequence(first, rest) };
+    return { kind: "values", expression: sequence(first, rest), inParentheses: true };
   }
 
   #takeOperator(): "and" | "or" | undefined {
@@ -105,17 +106,27 @@ class FilterParser {
       const operand = this.#asValues(item, place.qualifiers);
       return { kind: "values", expression: { kind: "not", operand } };
     }
-    return { ...item, expression: { kind: "not", operand: item.expression } };
+    const expression: Expression = { kind: "not", operand: item.expression };
+    return item.kind === "values" ? { kind: "values", expression } : { ...item, expression };
   }
 
   /** `( … )`: what is in it decides what it is. */
   #parseParenthesised(place: Place): Item {
     const tokens = this.#tokens;
     tokens.take();
+    const { column } = tokens.token;
     const item = tokens.nested(() => {
       const first = this.#parseItem(place);
       if (first.kind === "test") return { ...this.#goOnWithTests(first), qualifiers: place.qualifiers };
-      if (first.kind === "values") return this.#goOnWithValues(first.expression, place.qualifiers);
+      if (first.kind === "values") {
+        if (first.inParentheses === true) {
+          throw new SyntaxProblem(
+            "a value is wanted first within these parentheses, not a list of them",
+            column,
+          );
+        }
+        return this.#goOnWithValues(first.expression, place.qualifiers);
+      }
       if (tokens.isAt(")")) return first;
       if (!place.valuesAllowed) return tokens.refuse("a comparison is wanted");
       return this.#goOnWithValues(this.#asValues(first, place.qualifiers), place.qualifiers);

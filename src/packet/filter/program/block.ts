@@ -20,7 +20,7 @@ export interface Block {
 
 export type Place = Block | Verdict;
 
-/** A program as blocks, every one of which is before those that it goes on to. */
+/** A program as blocks: all that the entry leads to, every one before those that it goes on to. */
 export interface BlockProgram {
   readonly entry: Place;
   readonly blocks: readonly Block[];
@@ -30,7 +30,7 @@ export interface BlockProgram {
 export function toBlocks(predicate: Predicate): BlockProgram {
   const blocks: Block[] = [];
   const entry = lower(predicate, ACCEPT, REJECT, blocks);
-  return { entry, blocks: blocks.reverse() };
+  return { entry, blocks: reachable({ entry, blocks: blocks.reverse() }) };
 }
 
 /** Blocks are made from the last to the first, since each must know those that it goes on to. */
@@ -68,7 +68,7 @@ function push(blocks: Block[], step: Step, ifTrue: Place, ifFalse: Place): Block
   return block;
 }
 
-/** The blocks that are reached, in their order. */
+/** Those of the blocks that are reached, in their order. */
 export function reachable({ entry, blocks }: BlockProgram): Block[] {
   const reached = new Set<Place>([entry]);
   return blocks.filter((block) => {

@@ -1,84 +1,83 @@
 import { type Comparison, holds, type Step } from "./predicate.js";
 import type { Value } from "./value.js";
 
+type Compare = Step & { kind: "compare" };
+
 /**
- * What is known at a place of the program: the comparisons that were made on every way there, and
- * their outcomes, the latest first. A tree of such lists has the entry at its root.
+ * What is known of one value wherever it has been compared on every way to a place of the program.
+ * That alone says that it was reckoned there without the packet being rejected for it.
  */
-export interface Fact {
-  readonly earlier: Fact | undefined;
+interface ValueFact {
+  readonly value: Value;
+  /** All that it may be, where that is few; undefined where the range says what is known. */
+  readonly among: readonly number[] | undefined;
+  readonly lowest: number;
+  readonly highest: number;
+  /** Numbers in between that it is not, the latest first. */
+  readonly excluded: Excluded | undefined;
+  /** Outcomes of comparisons that leave no range: of bits, and with values that are no numbers. */
+  readonly outcomes: readonly Outcome[];
+}
+
+interface Excluded {
+  readonly number: number;
+  readonly earlier: Excluded | undefined;
   readonly count: number;
+}
+
+interface Outcome {
   readonly operator: Comparison;
-  readonly left: Value;
   readonly right: Value;
-  /** Undefined: it was made, and came out one way or the other. */
-  readonly outcome: boolean | undefined;
+  readonly holds: boolean;
 }
 
-/** How far back facts are looked for: enough for one primitive's tests, and the time stays linear. */
-const FURTHEST = 64;
+/** Facts about values, the latest touched first. */
+export type Facts = readonly ValueFact[];
+
+export const NOTHING_KNOWN: Facts = [];
+
 const LARGEST = 0xffff_ffff;
+/** How many values are remembered, and how much of each: what bounds the work for one block. */
+const MOST_VALUES = 32;
+const MOST_AMONG = 8;
+const MOST_OUTCOMES = 8;
+const MOST_EXCLUDED = 64;
 
-export function addFact(
-  facts: Fact | undefined,
-  step: Step & { kind: "compare" },
-  outcome: boolean | undefined,
-): Fact {
-  const { operator, left, right } = step;
-  return { earlier: facts, count: (facts?.count ?? 0) + 1, operator, left, right, outcome };
+/** What is known after a comparison; where its outcome is undefined it came out either way. */
+export function after(facts: Facts, { operator, left, right }: Compare, outcome: boolean | undefined): Facts {
+  const fact = find(facts, left) ?? unknown(left);
+  const known = outcome === undefined ? fact : narrowed(fact, operator, right, outcome);
+  const touched = right.kind === "number" ? facts : touch(facts, find(facts, right) ?? unknown(right));
+  return touch(touched, known);
 }
 
-/** What two lists have in common: what is known where two ways meet. */
-export function commonFacts(one: Fact | undefined, other: Fact | undefined): Fact | undefined {
-  let [a, b] = [one, other];
-  while (a !== b) {
-    if (a !== undefined && a.count >= (b?.count ?? 0)) a = a.earlier;
-    else b = b?.earlier;
+/** What is known where two ways meet. */
+export function common(one: Facts, other: Facts): Facts {
+  if (one === other) return one;
+  const both: ValueFact[] = [];
+  for (const fact of one) {
+    const same = find(other, fact.value);
+    if (same !== undefined) both.push(same === fact ? fact : widened(fact, same));
   }
-  return a;
+  return both;
 }
 
-/** The outcome of a comparison if facts decide it; its values have been reckoned already then. */
-export function decide(
-  { operator, left, right }: Step & { kind: "compare" },
-  facts: Fact | undefined,
-): boolean | undefined {
-  let lowest = 0;
-  let highest = LARGEST;
-  let fact = facts;
-  for (let i = 0; i < FURTHEST && fact !== undefined; i++, fact = fact.earlier) {
-    if (fact.left !== left || fact.outcome === undefined) continue;
-    if (fact.right === right && fact.operator === operator) return fact.outcome;
-    if (fact.right.kind !== "number" || right.kind !== "number") continue;
-    const { value } = fact.right;
-    switch (fact.operator) {
-      case "eq":
-        if (fact.outcome) return holds(operator, value, right.value);
-        break;
-      case "gt":
-        if (fact.outcome) lowest = Math.max(lowest, value + 1);
-        else highest = Math.min(highest, value);
-        break;
-      case "ge":
-        if (fact.outcome) lowest = Math.max(lowest, value);
-        else highest = Math.min(highest, value - 1);
-        break;
-    }
+/** The outcome of a comparison where facts decide it; undefined where they do not. */
+export function decide({ operator, left, right }: Compare, facts: Facts): boolean | undefined {
+  const fact = find(facts, left);
+  if (fact === undefined) return undefined;
+  const before = fact.outcomes.find((outcome) => outcome.operator === operator && outcome.right === right);
+  if (before !== undefined) return before.holds;
+  if (right.kind !== "number") return undefined;
+  const number = right.value;
+  const { among, lowest, highest } = fact;
+  if (among !== undefined) {
+    const outcome = holds(operator, among[0], number);
+    return among.every((each) => holds(operator, each, number) === outcome) ? outcome : undefined;
   }
-  return right.kind === "number" ? decideInRange(operator, lowest, highest, right.value) : undefined;
-}
-
-function decideInRange(
-  operator: Comparison,
-  lowest: number,
-  highest: number,
-  number: number,
-): boolean | undefined {
-  // A range that nothing was said of is no reason to skip the comparison, and the load before it.
-  if (lowest === 0 && highest === LARGEST) return undefined;
   switch (operator) {
     case "eq":
-      return number < lowest || number > highest ? false : undefined;
+      return number < lowest || number > highest || isExcluded(fact.excluded, number) ? false : undefined;
     case "gt":
       return lowest > number ? true : highest <= number ? false : undefined;
     case "ge":
@@ -89,12 +88,83 @@ function decideInRange(
 }
 
 /** Have both values of a comparison been reckoned on every way here, without a rejection? */
-export function isReckoned({ left, right }: Step & { kind: "compare" }, facts: Fact | undefined): boolean {
-  let [leftDone, rightDone] = [left.kind === "number", right.kind === "number"];
-  let fact = facts;
-  for (let i = 0; i < FURTHEST && fact !== undefined; i++, fact = fact.earlier) {
-    leftDone ||= fact.left === left || fact.right === left;
-    rightDone ||= fact.left === right || fact.right === right;
+export function isReckoned({ left, right }: Compare, facts: Facts): boolean {
+  const isKnown = (value: Value): boolean => value.kind === "number" || find(facts, value) !== undefined;
+  return isKnown(left) && isKnown(right);
+}
+
+function find(facts: Facts, value: Value): ValueFact | undefined {
+  return facts.find((fact) => fact.value === value);
+}
+
+function unknown(value: Value): ValueFact {
+  return { value, among: undefined, lowest: 0, highest: LARGEST, excluded: undefined, outcomes: [] };
+}
+
+function touch(facts: Facts, fact: ValueFact): Facts {
+  return [fact, ...facts.filter(({ value }) => value !== fact.value)].slice(0, MOST_VALUES);
+}
+
+function narrowed(fact: ValueFact, operator: Comparison, right: Value, outcome: boolean): ValueFact {
+  if (right.kind !== "number") return withOutcome(fact, operator, right, outcome);
+  const number = right.value;
+  if (operator === "eq" && outcome) return within(fact, [number]);
+  if (fact.among !== undefined) {
+    // Decided comparisons are left out before they come here, so that something remains.
+    return within(
+      fact,
+      fact.among.filter((each) => holds(operator, each, number) === outcome),
+    );
   }
-  return leftDone && rightDone;
+  if (operator === "set") return withOutcome(fact, operator, right, outcome);
+  if (operator === "eq") {
+    const { excluded } = fact;
+    return { ...fact, excluded: { number, earlier: excluded, count: 1 + (excluded?.count ?? 0) } };
+  }
+  // What is not greater is at most the number; what is not at least the number is below it.
+  const limit = operator === "gt" ? number : number - 1;
+  return outcome
+    ? { ...fact, lowest: Math.max(fact.lowest, limit + 1) }
+    : { ...fact, highest: Math.min(fact.highest, limit) };
+}
+
+function withOutcome(fact: ValueFact, operator: Comparison, right: Value, outcome: boolean): ValueFact {
+  const outcomes = [{ operator, right, holds: outcome }, ...fact.outcomes].slice(0, MOST_OUTCOMES);
+  return { ...fact, outcomes };
+}
+
+function within(fact: ValueFact, among: readonly number[]): ValueFact {
+  return { ...fact, among, lowest: Math.min(...among), highest: Math.max(...among) };
+}
+
+function widened(one: ValueFact, other: ValueFact): ValueFact {
+  const all = [...new Set([...(one.among ?? []), ...(other.among ?? [])])];
+  const isFew = one.among !== undefined && other.among !== undefined && all.length <= MOST_AMONG;
+  return {
+    value: one.value,
+    among: isFew ? all : undefined,
+    lowest: Math.min(one.lowest, other.lowest),
+    highest: Math.max(one.highest, other.highest),
+    excluded: commonExcluded(one.excluded, other.excluded),
+    outcomes: one.outcomes.filter((outcome) => other.outcomes.includes(outcome)),
+  };
+}
+
+/** The end that two lists have in common; none where it is too far back. */
+function commonExcluded(one: Excluded | undefined, other: Excluded | undefined): Excluded | undefined {
+  let [a, b] = [one, other];
+  for (let steps = 0; a !== b; steps++) {
+    if (steps === MOST_EXCLUDED) return undefined;
+    if ((a?.count ?? 0) >= (b?.count ?? 0)) a = a?.earlier;
+    else b = b?.earlier;
+  }
+  return a;
+}
+
+function isExcluded(excluded: Excluded | undefined, number: number): boolean {
+  let entry = excluded;
+  for (let steps = 0; entry !== undefined && steps < MOST_EXCLUDED; steps++, entry = entry.earlier) {
+    if (entry.number === number) return true;
+  }
+  return false;
 }

@@ -1,5 +1,5 @@
 import { type Block, type BlockProgram, type Place, REJECT, reachable } from "./block.js";
-import { addFact, commonFacts, decide, type Fact, isReckoned } from "./fact.js";
+import { after, common, decide, type Facts, isReckoned, NOTHING_KNOWN } from "./fact.js";
 import type { Step } from "./predicate.js";
 import { canReject } from "./value.js";
 
@@ -15,13 +15,13 @@ const MOST_ROUNDS = 8;
 export function optimize(program: BlockProgram): BlockProgram {
   let { entry, blocks } = program;
   for (let round = 0, changed = true; changed && round < MOST_ROUNDS; round++) {
-    blocks = reachable({ entry, blocks });
     const threaded = threadJumps(entry, blocks);
     const merged = merge(entry, blocks, threaded.facts);
     changed = threaded.changed || merged.changed;
     entry = merged.entry;
+    blocks = reachable({ entry, blocks });
   }
-  return { entry, blocks: reachable({ entry, blocks }) };
+  return { entry, blocks };
 }
 
 interface Threaded {
@@ -30,14 +30,14 @@ interface Threaded {
   readonly facts: KnownFacts;
 }
 
-type KnownFacts = ReadonlyMap<Block, Fact | undefined>;
+type KnownFacts = ReadonlyMap<Block, Facts>;
 
 /** Lets jumps pass by the comparisons whose outcome is known on the way there. */
 function threadJumps(entry: Place, blocks: readonly Block[]): Threaded {
-  const facts = new Map<Block, Fact | undefined>();
-  if (entry.kind === "block") facts.set(entry, undefined);
+  const facts = new Map<Block, Facts>();
+  if (entry.kind === "block") facts.set(entry, NOTHING_KNOWN);
   let changed = false;
-  const go = (to: Place, known: Fact | undefined): Place => {
+  const go = (to: Place, known: Facts): Place => {
     let place = to;
     while (place.kind === "block" && place.step.kind === "compare") {
       const outcome = decide(place.step, known);
@@ -46,20 +46,21 @@ function threadJumps(entry: Place, blocks: readonly Block[]): Threaded {
     }
     changed ||= place !== to;
     if (place.kind === "block") {
-      facts.set(place, facts.has(place) ? commonFacts(facts.get(place), known) : known);
+      const before = facts.get(place);
+      facts.set(place, before === undefined ? known : common(before, known));
     }
     return place;
   };
   for (const block of blocks) {
-    if (!facts.has(block)) continue;
-    const { step } = block;
     const known = facts.get(block);
+    if (known === undefined) continue;
+    const { step } = block;
     if (block.ifTrue === block.ifFalse) {
-      const after = step.kind === "compare" ? addFact(known, step, undefined) : known;
-      block.ifTrue = block.ifFalse = go(block.ifTrue, after);
+      const then = step.kind === "compare" ? after(known, step, undefined) : known;
+      block.ifTrue = block.ifFalse = go(block.ifTrue, then);
     } else if (step.kind === "compare") {
-      block.ifTrue = go(block.ifTrue, addFact(known, step, true));
-      block.ifFalse = go(block.ifFalse, addFact(known, step, false));
+      block.ifTrue = go(block.ifTrue, after(known, step, true));
+      block.ifFalse = go(block.ifFalse, after(known, step, false));
     } else {
       block.ifTrue = go(block.ifTrue, known);
       block.ifFalse = go(block.ifFalse, known);
@@ -86,7 +87,7 @@ function merge(
     const block = blocks[i];
     block.ifTrue = resolve(block.ifTrue);
     block.ifFalse = resolve(block.ifFalse);
-    if (decidesNothing(block, facts.get(block))) {
+    if (decidesNothing(block, facts.get(block) ?? NOTHING_KNOWN)) {
       replaced.set(block, block.ifTrue);
       continue;
     }
@@ -99,7 +100,7 @@ function merge(
 }
 
 /** A step whose outcome makes no difference, nor whether it rejects the packet by a load. */
-function decidesNothing({ step, ifTrue, ifFalse }: Block, facts: Fact | undefined): boolean {
+function decidesNothing({ step, ifTrue, ifFalse }: Block, facts: Facts): boolean {
   if (ifTrue !== ifFalse) return false;
   if (ifTrue === REJECT) return true;
   if (step.kind !== "compare") return false;
