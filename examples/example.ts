@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe } from "vitest";
-import { describeWith } from "../tests/needs.js";
 import { fillMaps, type MapContents, readMapContents } from "../src/cli/map-contents.js";
 import { keyInput } from "../src/cli/map-key.js";
 import type { Kernel, LoadedObject } from "../src/kernel.js";
@@ -12,6 +11,7 @@ import { type ObjectSpec, parseObject } from "../src/object/index.js";
 import { readCapture } from "../src/packet/index.js";
 import type { MapContent } from "../src/testing/index.js";
 import { ManualClock, openUserKernel } from "../src/user/index.js";
+import { describeWith } from "../tests/needs.js";
 
 export type ExampleName = "counter" | "firewall" | "load-balancer";
 /** Largest arena that an example needs, in bytes. */
@@ -29,9 +29,7 @@ export function readObject(name: ExampleName): ObjectSpec {
 export function readPackets(name: ExampleName): Uint8Array[] {
   const capture = readCapture(readFileSync(examplePath(name, `${name}.pcap`)));
   const packets: Uint8Array[] = [];
-  for (let packet = capture.next(); packet !== undefined; packet = capture.next()) {
-    packets.push(packet.buffer.slice(packet.offset, packet.offset + packet.capturedLength));
-  }
+  while (capture.next()) packets.push(capture.packet.bytes.slice());
   return packets;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Packs the package as npm would publish it, installs it into an empty folder, and imports every
- * entry that `exports` names.
+ * Packs the package as npm would publish it, installs it into an empty folder, imports every entry that
+ * `exports` names, and runs the shipped example there.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -32,6 +32,9 @@ try {
     const specifier = name + entry.slice(1);
     call("node", ["--input-type=module", "-e", `await import(${JSON.stringify(specifier)})`], folder);
   }
+  const example = join("node_modules", name, "examples", "counter", "counter");
+  const output = call("npx", ["wirebee", "run", `${example}.bpf.o`, "-r", `${example}.pcap`], folder);
+  if (!output.includes("XDP_PASS")) throw new Error(`the installed command printed:\n${output}`);
   console.log(`the packed package installs, and its ${entries.length} entries import`);
 } finally {
   rmSync(folder, { recursive: true, force: true });

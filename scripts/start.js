@@ -9,15 +9,7 @@ import { run, setup } from "./setup.js";
 setup();
 build();
 const example = "examples/firewall/firewall";
-const job = [
-  "run",
-  `${example}.bpf.o`,
-  "--section",
-  "xdp",
-  "--read",
-  `${example}.pcap`,
-  "--maps",
-  "examples/firewall/maps.json",
-];
+const maps = "examples/firewall/maps.json";
+const job = ["run", `${example}.bpf.o`, "-r", `${example}.pcap`, "--maps", maps];
 const args = process.argv.slice(2);
 run("node", ["bin/wirebee.js", ...(args.length > 0 ? args : job)]);

@@ -54,7 +54,10 @@ describeWith(["bpf"], "counter, both kernels", () => {
 
 describe("counter.pcap", () => {
   test("has both directions of IPv4 and IPv6, and addresses asked for", () => {
-    const names = new Set(readPackets("counter").flatMap((packet) => dissect(packet).layers.map(({ name }) => name)));
-    for (const name of ["arp", "ipv4", "ipv6", "icmp", "icmpv6", "tcp", "udp"] as const) expect(names).toContain(name);
+    const names = new Set(
+      readPackets("counter").flatMap((packet) => dissect(packet).layers.map(({ name }) => name)),
+    );
+    for (const name of ["arp", "ipv4", "ipv6", "icmp", "icmpv6", "tcp", "udp"] as const)
+      expect(names).toContain(name);
   });
 });

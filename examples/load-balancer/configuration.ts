@@ -58,7 +58,9 @@ export function mapContents(services: readonly Service[], tableSize: number): Re
 /** The same as a file for `wirebee run --maps`: an element a line. */
 export function mapsFile(contents: Record<string, readonly Element[]>): string {
   const maps = Object.entries(contents).map(([name, elements]) => {
-    const lines = elements.map((element) => `    ${JSON.stringify(element)}`);
+    const lines = elements.map(
+      (element) => `    ${JSON.stringify(element, null, 1).replaceAll(/\n */g, " ")}`,
+    );
     return `  ${JSON.stringify(name)}: [\n${lines.join(",\n")}\n  ]`;
   });
   return `{\n${maps.join(",\n")}\n}\n`;

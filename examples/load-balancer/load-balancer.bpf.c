@@ -331,7 +331,8 @@ static __always_inline bool connect(const struct headers *headers, const struct 
 
 /*
  * An ICMP error that one side sent about a packet of the other: the packet that it quotes gets the
- * addresses that its sender knows it by, so that path MTU discovery works through the balancer.
+ * addresses that its sender knows it by, so that path MTU discovery works through the balancer. The
+ * quoted packet's own transport checksum stays: it may be cut off, and nobody checks it.
  */
 static __always_inline int forward_error(struct cursor *cursor, struct headers *outer,
 					 const struct flow *outer_flow, __sum16 *icmp_check)

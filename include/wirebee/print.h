@@ -4,21 +4,26 @@
 
 #include <wirebee/macros.h>
 
-/* Arguments as the elements of an array of u64. */
-#define __wirebee_u64s(...) ___bpf_apply(__wirebee_u64s, ___bpf_narg(__VA_ARGS__))(__VA_ARGS__)
-#define __wirebee_u64s0(...)
-#define __wirebee_u64s1(a) (__u64)(a)
-#define __wirebee_u64s2(a, ...) (__u64)(a), __wirebee_u64s1(__VA_ARGS__)
-#define __wirebee_u64s3(a, ...) (__u64)(a), __wirebee_u64s2(__VA_ARGS__)
-#define __wirebee_u64s4(a, ...) (__u64)(a), __wirebee_u64s3(__VA_ARGS__)
-#define __wirebee_u64s5(a, ...) (__u64)(a), __wirebee_u64s4(__VA_ARGS__)
-#define __wirebee_u64s6(a, ...) (__u64)(a), __wirebee_u64s5(__VA_ARGS__)
-#define __wirebee_u64s7(a, ...) (__u64)(a), __wirebee_u64s6(__VA_ARGS__)
-#define __wirebee_u64s8(a, ...) (__u64)(a), __wirebee_u64s7(__VA_ARGS__)
-#define __wirebee_u64s9(a, ...) (__u64)(a), __wirebee_u64s8(__VA_ARGS__)
-#define __wirebee_u64s10(a, ...) (__u64)(a), __wirebee_u64s9(__VA_ARGS__)
-#define __wirebee_u64s11(a, ...) (__u64)(a), __wirebee_u64s10(__VA_ARGS__)
-#define __wirebee_u64s12(a, ...) (__u64)(a), __wirebee_u64s11(__VA_ARGS__)
+/*
+ * Arguments as the elements of an array of u64. Each is assigned by itself: what an initialiser makes of
+ * constant ones lies in .rodata, where addresses of strings are not filled in.
+ */
+#define __wirebee_u64s(name, ...)                                                                  \
+	__u64 name[___bpf_narg(__VA_ARGS__)];                                                      \
+	___bpf_apply(__wirebee_fill, ___bpf_narg(__VA_ARGS__))(name, ##__VA_ARGS__)
+#define __wirebee_fill0(to)
+#define __wirebee_fill1(to, a) *(to) = (__u64)(a)
+#define __wirebee_fill2(to, a, ...) *(to) = (__u64)(a), __wirebee_fill1((to) + 1, __VA_ARGS__)
+#define __wirebee_fill3(to, a, ...) *(to) = (__u64)(a), __wirebee_fill2((to) + 1, __VA_ARGS__)
+#define __wirebee_fill4(to, a, ...) *(to) = (__u64)(a), __wirebee_fill3((to) + 1, __VA_ARGS__)
+#define __wirebee_fill5(to, a, ...) *(to) = (__u64)(a), __wirebee_fill4((to) + 1, __VA_ARGS__)
+#define __wirebee_fill6(to, a, ...) *(to) = (__u64)(a), __wirebee_fill5((to) + 1, __VA_ARGS__)
+#define __wirebee_fill7(to, a, ...) *(to) = (__u64)(a), __wirebee_fill6((to) + 1, __VA_ARGS__)
+#define __wirebee_fill8(to, a, ...) *(to) = (__u64)(a), __wirebee_fill7((to) + 1, __VA_ARGS__)
+#define __wirebee_fill9(to, a, ...) *(to) = (__u64)(a), __wirebee_fill8((to) + 1, __VA_ARGS__)
+#define __wirebee_fill10(to, a, ...) *(to) = (__u64)(a), __wirebee_fill9((to) + 1, __VA_ARGS__)
+#define __wirebee_fill11(to, a, ...) *(to) = (__u64)(a), __wirebee_fill10((to) + 1, __VA_ARGS__)
+#define __wirebee_fill12(to, a, ...) *(to) = (__u64)(a), __wirebee_fill11((to) + 1, __VA_ARGS__)
 
 #ifndef bpf_printk
 /* bpf_trace_printk takes three arguments at most; bpf_trace_vprintk, more, since Linux 5.16. */
@@ -44,7 +49,7 @@
 #define __wirebee_vprintk(fmt, ...)                                                                \
 	({                                                                                         \
 		static const char ____fmt[] = fmt;                                                 \
-		__u64 ____args[] = { __wirebee_u64s(__VA_ARGS__) };                                \
+		__wirebee_u64s(____args, ##__VA_ARGS__);                                           \
 		bpf_trace_vprintk(____fmt, sizeof(____fmt), ____args, sizeof(____args));           \
 	})
 
@@ -52,7 +57,7 @@
 #define BPF_SNPRINTF(out, out_size, fmt, ...)                                                      \
 	({                                                                                         \
 		static const char ____fmt[] = fmt;                                                 \
-		__u64 ____args[] = { __wirebee_u64s(__VA_ARGS__) };                                \
+		__wirebee_u64s(____args, ##__VA_ARGS__);                                           \
 		bpf_snprintf(out, out_size, ____fmt, ____args, sizeof(____args));                  \
 	})
 #endif
@@ -60,7 +65,7 @@
 #define BPF_SEQ_PRINTF(seq, fmt, ...)                                                              \
 	({                                                                                         \
 		static const char ____fmt[] = fmt;                                                 \
-		__u64 ____args[] = { __wirebee_u64s(__VA_ARGS__) };                                \
+		__wirebee_u64s(____args, ##__VA_ARGS__);                                           \
 		bpf_seq_printf(seq, ____fmt, sizeof(____fmt), ____args, sizeof(____args));         \
 	})
 #endif

@@ -20,6 +20,12 @@ typedef __u64 __le64;
 typedef __u16 __sum16;
 typedef __u32 __wsum;
 
+#ifndef __aligned_u64
+#define __aligned_u64 __u64 __attribute__((aligned(8)))
+#define __aligned_be64 __be64 __attribute__((aligned(8)))
+#define __aligned_le64 __le64 __attribute__((aligned(8)))
+#endif
+
 #ifndef NULL
 #define NULL ((void *)0)
 #endif

@@ -68,6 +68,10 @@ export class ObjectCache {
     const temporary = join(this.folder, `${key}.${randomUUID()}`);
     try {
       mkdirSync(this.folder, { recursive: true });
+    } catch {
+      return;
+    }
+    try {
       writeFileSync(temporary, Buffer.concat([digest(content), content]));
       renameSync(temporary, join(this.folder, key));
       this.#throwOutOldest();

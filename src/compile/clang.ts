@@ -17,8 +17,9 @@ type Finding = Clang | string | undefined;
 const found = new Map<string, Finding>();
 
 function probe(path: string): Finding {
-  if (!found.has(path)) found.set(path, examine(path));
-  return found.get(path);
+  const key = `${path}\0${process.env.PATH}`;
+  if (!found.has(key)) found.set(key, examine(path));
+  return found.get(key);
 }
 
 function examine(path: string): Finding {

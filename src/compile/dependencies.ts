@@ -19,8 +19,9 @@ export function objectKey(
   const { stdout } = runClang(clang, source, [...flags, ...places, "-M", "-MT", "object"]);
   const parts: (string | Uint8Array)[] = [clang.version, flags.join("\0")];
   for (const path of parseDependencies(stdout)) {
-    // Where the folder lies does not matter, as it does not to the object.
-    parts.push(relative(source.folder, path));
+    // Where the source's folder lies does not matter, as it does not to the object.
+    const name = relative(source.folder, path);
+    parts.push(name.startsWith("..") ? path : name);
     try {
       parts.push(readFileSync(path));
     } catch {

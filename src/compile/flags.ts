@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export interface CompileOptions {
@@ -57,7 +57,7 @@ export function placeFlags(folder: string, options: CompileOptions): string[] {
   // A cross-compiler does not find the C library's machine headers by itself on Debian.
   const machine = `/usr/include/${debianName}`;
   return [
-    `-ffile-prefix-map=${folder}=.`,
+    `-ffile-prefix-map=${folder.endsWith(sep) ? folder : folder + sep}=`,
     `-ffile-prefix-map=${INCLUDE}=include`,
     "-fdebug-compilation-dir=.",
     ...(options.includes ?? []).flatMap((include) => ["-I", include]),

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import * as btf from "../btf/index.js";
+import { Btf, printHeader } from "../btf/index.js";
 import { NotSupportedError } from "../errors.js";
 import type { CompileError } from "./diagnostic.js";
 
@@ -17,14 +17,14 @@ export function wantsVmlinux(error: CompileError): boolean {
  * Writes the running kernel's types as vmlinux.h under `folder`, unless an earlier call has; returns the
  * folder that it lies in. Throws NotSupportedError where the kernel has none to show.
  */
-export function writeVmlinux(folder: string): string {
+export function writeVmlinux(folder: string, kernelTypes = KERNEL_TYPES): string {
   let types: Uint8Array;
   try {
-    types = readFileSync(KERNEL_TYPES);
+    types = readFileSync(kernelTypes);
   } catch (error) {
     throw new NotSupportedError(
       NAME,
-      `the source includes ${NAME}, which is made from ${KERNEL_TYPES}, and this machine's kernel has none: ` +
+      `the source includes ${NAME}, which is made from ${kernelTypes}, and this machine's kernel has none: ` +
         "put one beside the source, or name its folder",
       { cause: error },
     );
@@ -35,7 +35,7 @@ export function writeVmlinux(folder: string): string {
   if (existsSync(path)) return place;
   mkdirSync(place, { recursive: true });
   const temporary = join(place, randomUUID());
-  writeFileSync(temporary, (btf as any).printHeader(btf.Btf.parse(types)));
+  writeFileSync(temporary, printHeader(Btf.parse(types)));
   renameSync(temporary, path);
   return place;
 }

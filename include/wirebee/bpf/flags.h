@@ -1,5 +1,9 @@
 /* Flags of helpers. Included by <wirebee/bpf.h>. */
 
+/* BPF_PROG_LOAD, as sections say it: "xdp.frags", and programs for one device. */
+#define BPF_F_XDP_HAS_FRAGS	(1U << 5)
+#define BPF_F_XDP_DEV_BOUND_ONLY	(1U << 6)
+
 /* bpf_skb_store_bytes */
 enum {
 	BPF_F_RECOMPUTE_CSUM = 1ULL << 0,

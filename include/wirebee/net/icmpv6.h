@@ -34,6 +34,12 @@
 #define ICMPV6_EXC_HOPLIMIT		0
 #define ICMPV6_EXC_FRAGTIME		1
 
+/* Codes of ICMPV6_PARAMPROB. */
+#define ICMPV6_HDR_FIELD		0
+#define ICMPV6_UNK_NEXTHDR		1
+#define ICMPV6_UNK_OPTION		2
+#define ICMPV6_HDR_INCOMP		3
+
 #ifndef __VMLINUX_H__
 struct icmp6hdr {
 	__u8 icmp6_type;

@@ -4,7 +4,10 @@
 
 #include <wirebee/types.h>
 
-/* The kernel's and the C library's headers both define macros beside their enumerators. */
+/*
+ * The kernel's and the C library's headers both define macros beside their enumerators. As with the
+ * kernel's own <linux/in.h>, <netinet/in.h> may come before this but not after.
+ */
 #if !defined(_UAPI_LINUX_IN_H) && !defined(_LINUX_IN_H) && !defined(IPPROTO_TCP)
 #define _UAPI_LINUX_IN_H
 #define _LINUX_IN_H

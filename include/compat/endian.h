@@ -1,0 +1,1 @@
+#include <wirebee/byte-order.h>
