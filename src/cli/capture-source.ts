@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { type CaptureReader, openCapture } from "../packet/index.js";
 import { FileError, fileError, namingFile } from "./file-error.js";
-import type { Io } from "./io.js";
+import type { Input, Io } from "./io.js";
 
 const CHUNK = 256 * 1024;
 
@@ -14,6 +14,8 @@ export interface CaptureInput extends AsyncIterable<Uint8Array> {
   readonly size: number | undefined;
   /** Bytes read so far. */
   readonly consumed: number;
+  /** Ends a stream that somebody waits for. */
+  stop(): void;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,9 @@ class FileInput implements CaptureInput {
     }
   }
 
+  /** A file has its bytes at once. */
+  stop(): void {}
+
   async close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
@@ -78,22 +83,42 @@ class FileInput implements CaptureInput {
 class StreamInput implements CaptureInput {
   readonly name = "standard input";
   readonly size = undefined;
-  readonly #stream: AsyncIterable<Uint8Array>;
+  readonly #stream: Input;
+  readonly #stopped: Promise<undefined>;
+  #stop: () => void = () => {};
   consumed = 0;
 
-  constructor(stream: AsyncIterable<Uint8Array>) {
+  constructor(stream: Input) {
     this.#stream = stream;
+    this.#stopped = new Promise((resolve) => {
+      this.#stop = () => resolve(undefined);
+    });
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    const chunks = this.#stream[Symbol.asyncIterator]();
     try {
-      for await (const chunk of this.#stream) {
-        this.consumed += chunk.length;
-        yield chunk;
+      for (;;) {
+        const next = chunks.next();
+        const result = await Promise.race([next, this.#stopped]);
+        if (result === undefined) {
+          // Nobody waits for it any more: that the stream is destroyed is no error.
+          next.catch(() => {});
+          return;
+        }
+        if (result.done === true) return;
+        this.consumed += result.value.length;
+        yield result.value;
       }
     } catch (error) {
       throw fileError(error, this.name, "read");
+    } finally {
+      this.#stream.destroy?.();
     }
+  }
+
+  stop(): void {
+    this.#stop();
   }
 
   async close(): Promise<void> {}

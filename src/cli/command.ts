@@ -1,8 +1,9 @@
-import { Command, type Help } from "commander";
+import { Command } from "commander";
 import type { ExitCode } from "./exit-code.js";
 import type { Io } from "./io.js";
 import { packageVersion } from "./package-version.js";
 import { wantsColour } from "./show/palette.js";
+import { btfCommand } from "./verbs/btf.js";
 import { disasmCommand } from "./verbs/disasm.js";
 import { doctorCommand } from "./verbs/doctor.js";
 import { mapCommand } from "./verbs/map.js";
@@ -14,8 +15,12 @@ const HELP = `
 Exit codes: 0 done, 1 refused or failed, 2 the command line was not understood,
 3 a tool, a privilege or a kernel's support is missing.
 
-Example:
-  wirebee run counter.bpf.c -r in.pcap         each packet's verdict, no root`;
+Examples:
+  wirebee run firewall.bpf.c -r in.pcap -w out.pcapng 'udp and not port 53'
+  wirebee disasm firewall.bpf.o
+  wirebee doctor
+
+wirebee VERB --help says more.`;
 
 /** The command line: `done` is told the exit code of the verb that ran. */
 export function wirebeeCommand(io: Io, done: (code: ExitCode) => void): Command {
@@ -26,7 +31,8 @@ export function wirebeeCommand(io: Io, done: (code: ExitCode) => void): Command 
     .helpOption("-h, --help", "print help")
     .addHelpText("after", HELP)
     .helpCommand(false);
-  for (const make of [runCommand, disasmCommand, mapCommand, doctorCommand]) command.addCommand(make(io, done));
+  for (const make of [runCommand, disasmCommand, btfCommand, mapCommand, doctorCommand])
+    command.addCommand(make(io, done));
   for (const each of withSubcommands(command)) behave(each, io);
   return command;
 }
@@ -42,7 +48,14 @@ function behave(command: Command, io: Io): void {
     .exitOverride()
     .helpOption("-h, --help", "print help")
     .showHelpAfterError(`(${path} --help says more)`)
-    .configureHelp({ styleTitle: (text: string) => `\x1b[1m${text}\x1b[22m`, minWidthToWrap: 40 } satisfies Partial<Help>)
+    .configureHelp({
+      styleTitle: (text) => `\x1b[1m${text}\x1b[22m`,
+      minWidthToWrap: 40,
+      // Verbs by their names, and options as they are described: choices stand in their flags.
+      subcommandTerm: (verb) => verb.name(),
+      optionDescription: ({ description, defaultValue }) =>
+        typeof defaultValue === "number" ? `${description} (${defaultValue})` : description,
+    })
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),

@@ -11,9 +11,15 @@ export interface Output {
   drain(): Promise<void>;
 }
 
+/** Standard input: bytes as they come. */
+export interface Input extends AsyncIterable<Uint8Array> {
+  /** Ends it, whatever is still to come. */
+  destroy?(): void;
+}
+
 /** The world around one command; tests have one of their own. */
 export interface Io {
-  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -5,7 +5,10 @@ import type { MapReference } from "../linux/index.js";
 export const REFERENCE_USAGE = "id N | name NAME | pinned PATH";
 
 /** The map that the first words name, and the words behind. Throws SyntaxProblem. */
-export function parseReference(words: readonly string[]): { reference: MapReference; rest: readonly string[] } {
+export function parseReference(words: readonly string[]): {
+  reference: MapReference;
+  rest: readonly string[];
+} {
   const [kind, which, ...rest] = words;
   if (which === undefined) throw new SyntaxProblem(`a map is wanted: ${REFERENCE_USAGE}`);
   switch (kind) {

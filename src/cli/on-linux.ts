@@ -22,7 +22,7 @@ export async function onLinux<T>(work: (kernel: LinuxKernel) => Promise<T>): Pro
     throw isUnprivileged(error)
       ? new MissingToolError(
           "privilege",
-          `${(error as KernelError).message}: --on linux needs root, or CAP_BPF with CAP_NET_ADMIN and CAP_SYS_ADMIN`,
+          `${error.message}: --on linux needs root, or CAP_BPF with CAP_NET_ADMIN and CAP_SYS_ADMIN`,
           { cause: error },
         )
       : error;
@@ -31,6 +31,8 @@ export async function onLinux<T>(work: (kernel: LinuxKernel) => Promise<T>): Pro
   }
 }
 
-function isUnprivileged(error: unknown): boolean {
-  return error instanceof KernelError && error.errno === Errno.EPERM && process.getuid?.() !== 0;
+/** A map that is read-only or frozen refuses its elements with EPERM too. */
+function isUnprivileged(error: unknown): error is KernelError {
+  if (!(error instanceof KernelError) || error.errno !== Errno.EPERM) return false;
+  return !/^BPF_MAP_(LOOKUP|UPDATE|DELETE|FREEZE)/.test(error.call);
 }

@@ -22,12 +22,20 @@ export const jsonOption = (): Option => new Option("-j, --json", "print JSON");
 export type KernelChoice = "user" | "linux";
 
 export const kernelOption = (): Option =>
-  new Option("--on <kernel>", "the kernel to do it in")
+  new Option("--on <user|linux>", "the kernel that does it: ours, without root, or Linux")
+    .choices(["user", "linux"] satisfies KernelChoice[])
+    .default("user");
+
+/** The same for maps that must outlive a command: Linux's, which is to be said. */
+export const linuxOption = (): Option =>
+  new Option("--on <linux>", "whose maps: those of the user-space kernel end with their command")
     .choices(["user", "linux"] satisfies KernelChoice[])
     .default("user");
 
 /** Refuses the user-space kernel for what only a kernel that outlives the command can do. */
 export function requireLinux(kernel: KernelChoice): void {
   if (kernel === "linux") return;
-  throw new SyntaxProblem("maps of the user-space kernel end with the command that made them: say --on linux");
+  throw new SyntaxProblem(
+    "maps of the user-space kernel end with the command that made them: say --on linux",
+  );
 }

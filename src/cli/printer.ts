@@ -1,5 +1,5 @@
 import type { Output } from "./io.js";
-import { Palette } from "./show/palette.js";
+import type { Palette } from "./show/palette.js";
 
 /** Text is handed on in pieces of about this many characters. */
 const PIECE = 16 * 1024;
@@ -32,7 +32,9 @@ export class Printer {
 
   /** Text that says no more than its beginning does, cut to a terminal's width. */
   fit(text: string): string {
-    return this.#output.isTerminal && text.length > this.columns ? `${text.slice(0, this.columns - 3)}...` : text;
+    return this.#output.isTerminal && text.length > this.columns
+      ? `${text.slice(0, this.columns - 3)}...`
+      : text;
   }
 
   line(text = ""): void {

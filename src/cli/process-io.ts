@@ -1,6 +1,6 @@
+import { ExitCode } from "./exit-code.js";
 import { errorCode, fileError } from "./file-error.js";
 import type { Io, Output } from "./io.js";
-import { ExitCode } from "./exit-code.js";
 
 const DEFAULT_COLUMNS = 80;
 

@@ -9,13 +9,16 @@ export const jsonValue: z.ZodType<BtfInput> = z.lazy(() =>
       // A larger number has lost digits before anybody sees it.
       z
         .number()
-        .refine((value) => !Number.isInteger(value) || Number.isSafeInteger(value)),
+        .refine(
+          (value) => !Number.isInteger(value) || Number.isSafeInteger(value),
+          "the number is too large for JSON: write it as a string",
+        ),
       z.boolean(),
       z.string(),
       z.array(jsonValue),
       z.record(z.string(), jsonValue),
     ],
-    "a number (above 2^53 as a string), text, true, false, an array or an object is wanted",
+    "a number, text, true, false, an array or an object is wanted",
   ),
 );
 
@@ -30,7 +33,9 @@ export function parseJson<T>(text: string, shape: z.ZodType<T>, what: string): T
   const result = shape.safeParse(parsed);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const path = issue.path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
+  const path = issue.path
+    .map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`))
+    .join("");
   throw new SyntaxProblem(`${what}${path === "" ? "" : ` at ${path.replace(/^\./, "")}`}: ${issue.message}`);
 }
 
@@ -51,6 +56,7 @@ export function parseValueText(text: string, what: string): BtfInput {
 
 function parseHex(text: string, what: string): Uint8Array {
   const digits = text.replaceAll(/[\s:]/g, "");
-  if (!/^([0-9a-f]{2})*$/i.test(digits)) throw new SyntaxProblem(`${what}: "hex:" wants two digits for each byte`);
+  if (!/^([0-9a-f]{2})*$/i.test(digits))
+    throw new SyntaxProblem(`${what}: "hex:" wants two digits for each byte`);
   return Uint8Array.from(digits.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
 }

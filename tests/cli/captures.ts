@@ -1,5 +1,15 @@
 import { writeFileSync } from "node:fs";
-import { buildPacket, ethernet, ipv4, LinkType, type PacketPart, PcapWriter, packetRecord, tcp, udp } from "../../src/packet/index.js";
+import {
+  buildPacket,
+  ethernet,
+  ipv4,
+  LinkType,
+  type PacketPart,
+  PcapWriter,
+  packetRecord,
+  tcp,
+  udp,
+} from "../../src/packet/index.js";
 
 const START = 1_700_000_000n;
 const MICROSECOND = 1000n;
@@ -21,7 +31,10 @@ function headers(): PacketPart[] {
 }
 
 /** A pcap file with these packets, a second apart, with nanoseconds. */
-export function pcapOf(packets: readonly Uint8Array[], facts: { linkType?: number; cut?: number } = {}): Uint8Array {
+export function pcapOf(
+  packets: readonly Uint8Array[],
+  facts: { linkType?: number; cut?: number } = {},
+): Uint8Array {
   const chunks: Uint8Array[] = [];
   const writer = new PcapWriter((chunk) => void chunks.push(chunk), {
     linkType: facts.linkType ?? LinkType.Ethernet,
@@ -36,7 +49,11 @@ export function pcapOf(packets: readonly Uint8Array[], facts: { linkType?: numbe
   return new Uint8Array(Buffer.concat(chunks));
 }
 
-export function writePcap(path: string, packets: readonly Uint8Array[], facts: { cut?: number } = {}): string {
+export function writePcap(
+  path: string,
+  packets: readonly Uint8Array[],
+  facts: { cut?: number } = {},
+): string {
   writeFileSync(path, pcapOf(packets, facts));
   return path;
 }

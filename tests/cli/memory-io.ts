@@ -1,5 +1,5 @@
-import { main } from "../../src/cli/main.js";
 import type { Io, Output } from "../../src/cli/io.js";
+import { main } from "../../src/cli/main.js";
 
 /** An output that keeps what it is given. */
 export class MemoryOutput implements Output {
@@ -41,7 +41,9 @@ export class MemoryIo implements Io {
   /** Set while the command can be interrupted. */
   interrupt: (() => void) | undefined;
 
-  constructor(options: { isTerminal?: boolean; columns?: number; env?: Record<string, string | undefined> } = {}) {
+  constructor(
+    options: { isTerminal?: boolean; columns?: number; env?: Record<string, string | undefined> } = {},
+  ) {
     this.stdout = new MemoryOutput(options.isTerminal, options.columns);
     this.stderr = new MemoryOutput(options.isTerminal, options.columns);
     this.env = options.env ?? {};

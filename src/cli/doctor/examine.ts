@@ -50,7 +50,12 @@ function clang(): Finding {
     return { ...finding, isFine: true, detail: `${version} (${path})` };
   } catch (error) {
     if (!(error instanceof WirebeeError)) throw error;
-    return { ...finding, isFine: false, detail: error.message, remedy: "Objects that are compiled already need none." };
+    return {
+      ...finding,
+      isFine: false,
+      detail: error.message,
+      remedy: "Objects that are compiled already need none.",
+    };
   }
 }
 
@@ -76,7 +81,9 @@ function tools(env: Io["env"]): Finding[] {
       isFine,
       isBasic: false,
       detail: isFine ? `${version ?? "there"}: ${use}` : `not there: ${use}`,
-      ...(isFine ? {} : { remedy: `apt-get install ${packages} (Debian, Ubuntu), dnf install ${packages} (Fedora)` }),
+      ...(isFine
+        ? {}
+        : { remedy: `apt-get install ${packages} (Debian, Ubuntu), dnf install ${packages} (Fedora)` }),
     };
   });
 }

@@ -1,8 +1,8 @@
-import { openUserKernel } from "../../user/index.js";
+import { WirebeeError } from "../../errors.js";
 import type { ObjectSpec, ProgramSpec } from "../../object/index.js";
 import { Globals } from "../../object/index.js";
 import { AttachType, ProgramType, XdpAction } from "../../uapi/index.js";
-import { WirebeeError } from "../../errors.js";
+import { openUserKernel } from "../../user/index.js";
 
 const PACKET = new Uint8Array(64);
 

@@ -48,7 +48,10 @@ export class EventTypes {
       const pointee = btf.resolve(pointer.type);
       if (btf.kind(pointee) !== BtfKind.Struct) continue;
       const size = btf.sizeOf(pointee);
-      this.#bySize.set(size, this.#bySize.has(size) && this.#bySize.get(size) !== pointee ? undefined : pointee);
+      this.#bySize.set(
+        size,
+        this.#bySize.has(size) && this.#bySize.get(size) !== pointee ? undefined : pointee,
+      );
     }
   }
 

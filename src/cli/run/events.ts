@@ -42,7 +42,12 @@ export function hasEvents({ records, lost }: EventCount): boolean {
 }
 
 /** A record with what is known of its type. */
-export function eventOf(spec: ObjectSpec, types: EventTypes, map: TypedMap, record: Uint8Array): ProgramEvent {
+export function eventOf(
+  spec: ObjectSpec,
+  types: EventTypes,
+  map: TypedMap,
+  record: Uint8Array,
+): ProgramEvent {
   const { btf, littleEndian } = spec;
   const typeId = types.typeOf(map.spec, record.length);
   if (btf === undefined || typeId === undefined) {

@@ -1,5 +1,12 @@
 import type { ProgramSpec } from "../../object/index.js";
-import { AttachType, ProgramType, TcAction, tcActionName, XdpAction, xdpActionName } from "../../uapi/index.js";
+import {
+  AttachType,
+  ProgramType,
+  TcAction,
+  tcActionName,
+  XdpAction,
+  xdpActionName,
+} from "../../uapi/index.js";
 import type { Colour } from "../show/palette.js";
 
 /** What becomes of a packet after a verdict: it goes up, it goes out of a device, or it is gone. */
@@ -51,9 +58,7 @@ const xdp: Hook = {
  * include/net/tcx.h, tcx_action_code, to which STOLEN and TRAP are as good as UNSPEC.
  */
 function tc(isEgress: boolean, isTcx: boolean): Hook {
-  const gone: readonly number[] = isTcx
-    ? [TcAction.Shot]
-    : [TcAction.Shot, TcAction.Stolen, TcAction.Trap];
+  const gone: readonly number[] = isTcx ? [TcAction.Shot] : [TcAction.Shot, TcAction.Stolen, TcAction.Trap];
   return {
     name: "tc",
     title: isEgress ? "TC egress" : "TC ingress",
@@ -75,7 +80,12 @@ function tc(isEgress: boolean, isTcx: boolean): Hook {
 }
 
 /** Programs that answer how much of a packet to keep, or whether it may go on. */
-function filter(name: string, title: string, isEgress: boolean | undefined, isAllowed: (retval: number) => boolean): Hook {
+function filter(
+  name: string,
+  title: string,
+  isEgress: boolean | undefined,
+  isAllowed: (retval: number) => boolean,
+): Hook {
   return {
     name,
     title,
@@ -103,7 +113,12 @@ export function hookOf(spec: ProgramSpec, isEgress?: boolean): Hook | undefined 
     case ProgramType.CgroupSkb: {
       const isOut = isEgress ?? spec.attachType === AttachType.CgroupInetEgress;
       // kernel/bpf/cgroup.c: bit 0 lets the packet go on, bit 1 of an egress verdict is congestion.
-      return filter("cgroup_skb", isOut ? "cgroup egress" : "cgroup ingress", isOut, (retval) => (retval & 1) === 1);
+      return filter(
+        "cgroup_skb",
+        isOut ? "cgroup egress" : "cgroup ingress",
+        isOut,
+        (retval) => (retval & 1) === 1,
+      );
     }
     default:
       return undefined;

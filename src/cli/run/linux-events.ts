@@ -3,7 +3,14 @@ import type { LinuxObject } from "../../linux/index.js";
 import type { TypedMap } from "../../object/index.js";
 import { MapType } from "../../uapi/index.js";
 import type { EventTypes } from "./event-type.js";
-import { type EventCount, type EventSource, eventOf, hasEvents, newCount, type ProgramEvent } from "./events.js";
+import {
+  type EventCount,
+  type EventSource,
+  eventOf,
+  hasEvents,
+  newCount,
+  type ProgramEvent,
+} from "./events.js";
 
 /** Turns of the event loop without a record after which none is on its way. */
 const QUIET_TURNS = 8;

@@ -4,17 +4,27 @@ import type { CapturedPacket, PacketRecord } from "../../packet/index.js";
 import { Errno } from "../../uapi/index.js";
 import type { Hook } from "./hook.js";
 import { type Outcome, refusalText, SKB_ANSWERS } from "./outcome.js";
-import { type Arrival, copyRecord, emptyRecord, type PacketRunner, runOptions } from "./packet-runner.js";
-import { tagBeside, withTag } from "./vlan-tag.js";
+import {
+  type Arrival,
+  copyRecord,
+  emptyRecord,
+  type PacketRunner,
+  queueOf,
+  runOptions,
+} from "./packet-runner.js";
 
 /** What Linux refuses one packet for, rather than all of them. */
 const REFUSALS: readonly number[] = [Errno.EINVAL, Errno.ENOMEM, Errno.EMSGSIZE, Errno.E2BIG];
 
-/** Runs a program of Linux by BPF_PROG_TEST_RUN, which does not say where a packet is redirected to. */
+/**
+ * Runs a program of Linux by BPF_PROG_TEST_RUN. That does not say where a packet is redirected to, which
+ * VLAN tag was pushed beside it, nor its tc_classid (net/bpf/test_run.c, convert_skb_to___skb).
+ */
 export class LinuxRunner implements PacketRunner {
   readonly #program: LoadedProgram;
   readonly #hook: Hook;
   readonly #options: RunOptions;
+  readonly #queue: number | undefined;
   readonly #left = emptyRecord();
   #packet: CapturedPacket | undefined;
   /** The packet as it left, where that differs. */
@@ -24,10 +34,12 @@ export class LinuxRunner implements PacketRunner {
     this.#program = program;
     this.#hook = hook;
     this.#options = runOptions(hook, arrival);
+    this.#queue = queueOf(hook, arrival);
   }
 
   run(packet: CapturedPacket, bytes: Uint8Array, outcome: Outcome): void {
     outcome.reset();
+    outcome.queue = this.#queue;
     this.#packet = packet;
     this.#bytes = undefined;
     let result: RunResult;
@@ -43,11 +55,9 @@ export class LinuxRunner implements PacketRunner {
     outcome.redirect = result.redirect;
     outcome.trap = result.trap;
     if (!this.#hook.seesEthernet) return;
-    let after = result.packet;
+    const after = result.packet;
     if (this.#hook.name === "tc") {
       const context = new DataView(result.context.buffer, result.context.byteOffset, result.context.length);
-      const tag = tagBeside(context);
-      if (tag !== undefined) after = withTag(after, tag);
       SKB_ANSWERS.forEach(([, field], i) => {
         outcome.answers[i] = context.getUint32(field, true);
       });

@@ -1,6 +1,7 @@
 import type { TypedMap } from "../../object/index.js";
 import { fillMaps } from "../map-contents.js";
 import { onLinux } from "../on-linux.js";
+import { withSource } from "./blame.js";
 import type { EventSource } from "./events.js";
 import { LinuxEvents } from "./linux-events.js";
 import { LinuxRunner } from "./linux-runner.js";
@@ -25,12 +26,17 @@ export interface LoadedRun {
 }
 
 /** Loads a program into the kernel that the options name, for as long as `work` takes. */
-export function withLoadedRun<T>(
+export async function withLoadedRun<T>(
   prepared: PreparedRun,
   flags: ProgramFlags,
   work: (loaded: LoadedRun) => Promise<T>,
 ): Promise<T> {
-  return flags.on === "linux" ? inLinux(prepared, flags, work) : inUserSpace(prepared, flags, work);
+  const run = flags.on === "linux" ? inLinux : inUserSpace;
+  try {
+    return await run(prepared, flags, work);
+  } catch (error) {
+    throw withSource(error, prepared.spec);
+  }
 }
 
 async function inUserSpace<T>(
@@ -47,7 +53,7 @@ async function inUserSpace<T>(
   const snapshot = new MapSnapshot(maps.values(), filled(prepared));
   const events = new UserEvents(object, prepared.eventTypes);
   const program = object.program(prepared.program.name);
-  const runner = new UserRunner(kernel, program, prepared.hook, arrival(flags));
+  const runner = new UserRunner(kernel, program, prepared.hook, arrival(flags), maps.values());
   // Awaited here: the object is closed at the end of this block.
   return await work({ maps, snapshot, runner, events, trace, copies });
 }
@@ -72,6 +78,9 @@ function filled({ contents }: PreparedRun): ReadonlySet<string> {
   return new Set(Object.keys(contents));
 }
 
-function arrival({ ifindex, queue }: ProgramFlags): { ifindex: number | undefined; queue: number | undefined } {
+function arrival({ ifindex, queue }: ProgramFlags): {
+  ifindex: number | undefined;
+  queue: number | undefined;
+} {
   return { ifindex, queue };
 }

@@ -65,7 +65,8 @@ export class MapSnapshot {
 function contentOf(map: TypedMap): ReadonlyMap<string, Uint8Array> {
   const leavesZeroes = isArray(map);
   const content = new Map<string, Uint8Array>();
-  for (const [key, value] of elementsOf(map)) if (!leavesZeroes || !isZero(value)) content.set(nameOf(key), value);
+  for (const [key, value] of elementsOf(map))
+    if (!leavesZeroes || !isZero(value)) content.set(nameOf(key), value);
   return content;
 }
 

@@ -1,5 +1,5 @@
 import type { TrapReport } from "../../kernel.js";
-import { SkbField, type RedirectTarget } from "../../vm/index.js";
+import { type RedirectTarget, SkbField } from "../../vm/index.js";
 
 const NO_REDIRECT: RedirectTarget = { kind: "none" };
 
@@ -23,6 +23,8 @@ export class Outcome {
   readonly answers: number[] = SKB_ANSWERS.map(() => 0);
   /** Counts only where the verdict is to redirect. */
   redirect: RedirectTarget = NO_REDIRECT;
+  /** The RX queue that the packet was said to come in by, where it was. */
+  queue: number | undefined;
   /** The run was ended from outside of the program. */
   trap: TrapReport | undefined;
   /** Why the kernel did not run the program for this packet: "EINVAL: shorter than an Ethernet header". */
@@ -35,6 +37,7 @@ export class Outcome {
     this.metadataLength = 0;
     this.answers.fill(0);
     this.redirect = NO_REDIRECT;
+    this.queue = undefined;
     this.trap = undefined;
     this.refusal = undefined;
   }
@@ -45,7 +48,7 @@ const ETH_HLEN = 14;
 /** What a kernel refuses a packet for (net/bpf/test_run.c), by its error and the packet's length. */
 export function refusalText(code: string, length: number): string {
   if (length < ETH_HLEN) return `${code}: shorter than an Ethernet header`;
-  return `${code}: ${code === "EINVAL" ? "a length that the kernel does not take" : "longer than the kernel's buffers"}`;
+  return `${code}: ${code === "EINVAL" ? "the kernel does not take it" : "longer than the kernel's buffers"}`;
 }
 
 /** Whether two packets went the same way. */

@@ -35,6 +35,11 @@ export function runOptions(hook: Hook, { ifindex, queue }: Arrival): RunOptions 
   };
 }
 
+/** The queue that packets are said to come in by: XDP programs always have one. */
+export function queueOf(hook: Hook, { queue }: Arrival): number | undefined {
+  return hook.name === "xdp" ? (queue ?? 0) : queue;
+}
+
 /** A record that is filled anew for each packet. */
 export interface MutableRecord {
   buffer: Uint8Array;

@@ -1,6 +1,6 @@
 import { SyntaxProblem } from "../../errors.js";
-import { compileFilter, type Filter } from "../../packet/index.js";
 import type { ObjectSpec, ProgramSpec } from "../../object/index.js";
+import { compileFilter, type Filter } from "../../packet/index.js";
 import { setGlobals } from "../globals-option.js";
 import type { Io } from "../io.js";
 import { type MapContents, placeReferences, programsInMaps, readMapContents } from "../map-contents.js";
@@ -25,7 +25,12 @@ export interface PreparedRun {
 }
 
 /** Reads and checks all that a run needs, before anything is opened or written. */
-export function prepareRun(object: string, filterWords: readonly string[], flags: ProgramFlags, io: Io): PreparedRun {
+export function prepareRun(
+  object: string,
+  filterWords: readonly string[],
+  flags: ProgramFlags,
+  io: Io,
+): PreparedRun {
   checkKernel(flags);
   const filterText = filterWords.length === 0 ? undefined : filterWords.join(" ");
   const filter = filterText === undefined ? undefined : parseFilter(filterText);
@@ -37,6 +42,8 @@ export function prepareRun(object: string, filterWords: readonly string[], flags
   if (flags.egress === true && hook.isEgress === undefined) {
     throw new SyntaxProblem(`--egress: ${program.name} is no TC program`);
   }
+  // A capture is no traffic: maps that others pinned are not to be changed by it, and none left behind.
+  for (const map of spec.maps) map.isPinnedByName = false;
   setGlobals(spec, flags.set ?? []);
   const contents = flags.maps === undefined ? {} : readMapContents(flags.maps);
   placeReferences(spec, contents, flags.maps ?? "");
@@ -57,7 +64,8 @@ function checkKernel(flags: ProgramFlags): void {
     ["--clock capture", flags.clock === "capture" ? "capture" : undefined],
   ] as const;
   for (const [option, value] of own) {
-    if (value !== undefined) throw new SyntaxProblem(`${option} is for the user-space kernel: Linux has its own`);
+    if (value !== undefined)
+      throw new SyntaxProblem(`${option} is for the user-space kernel: Linux has its own`);
   }
 }
 
@@ -67,6 +75,9 @@ function parseFilter(text: string): Filter {
     return compileFilter(text);
   } catch (error) {
     if (!(error instanceof SyntaxProblem) || error.column === undefined) throw error;
-    throw new SyntaxProblem(`filter: ${error.message}\n  ${text}\n  ${" ".repeat(error.column)}^`, error.column);
+    throw new SyntaxProblem(
+      `filter: ${error.message}\n  ${text}\n  ${" ".repeat(error.column)}^`,
+      error.column,
+    );
   }
 }

@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { CaptureFormatError } from "../../errors.js";
 import { type CaptureReader, type Filter, summarize } from "../../packet/index.js";
-import { namingFile } from "../file-error.js";
 import type { CaptureInput } from "../capture-source.js";
+import { namingFile } from "../file-error.js";
 import type { EventSource, ProgramEvent } from "./events.js";
 import type { Hook } from "./hook.js";
 import type { Listing } from "./listing.js";
@@ -59,7 +59,10 @@ export async function runCapture(parts: RunParts): Promise<RunResultCounts> {
     await run.run();
     await run.settle();
   } catch (error) {
-    run.result.failure = error instanceof CaptureFormatError ? namingFile(error, parts.input.name) : error;
+    // Of a stream that was stopped, the last packet may be in part there.
+    const isCutOff = error instanceof CaptureFormatError && parts.isInterrupted();
+    if (!isCutOff)
+      run.result.failure = error instanceof CaptureFormatError ? namingFile(error, parts.input.name) : error;
   }
   parts.progress.clear();
   return run.result;

@@ -1,9 +1,8 @@
+import { mapTypeName, programTypeName } from "../../uapi/index.js";
 import type { RedirectTarget } from "../../vm/index.js";
-import { programTypeName } from "../../uapi/index.js";
 import type { Json } from "../show/json.js";
 import { elementJson } from "../show/map-element.js";
 import { valueJson } from "../show/shown-value.js";
-import { mapTypeName } from "../../uapi/index.js";
 import type { Hook } from "./hook.js";
 import type { MapChanges } from "./map-changes.js";
 import { SKB_ANSWERS } from "./outcome.js";
@@ -28,7 +27,13 @@ export function groupJson(hook: Hook, group: PacketGroup): JsonObject {
     trap:
       trap === undefined
         ? undefined
-        : { kind: trap.kind, message: trap.message, program: trap.program, slot: trap.slot, source: trap.source },
+        : {
+            kind: trap.kind,
+            message: trap.message,
+            program: trap.program,
+            slot: trap.slot,
+            source: trap.source,
+          },
   };
 }
 

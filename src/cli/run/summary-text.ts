@@ -85,14 +85,18 @@ class Summary {
       grouped(group.packets),
       share(group.packets, result.run),
       grouped(group.bytes),
-      group.first.map((number) => `#${number}`).join(" ") + (group.packets > group.first.length ? " ..." : ""),
+      group.first.map((number) => `#${number}`).join(" ") +
+        (group.packets > group.first.length ? " ..." : ""),
     ]);
     const widths = columnWidths(columns, rows);
     this.#printer.line();
     const titles = columns.map(({ title }) => title);
-    this.#printer.line(tableRow(columns, widths, titles, (cell) => this.#printer.palette.paint("bold", cell)));
+    this.#printer.line(
+      tableRow(columns, widths, titles, (cell) => this.#printer.palette.paint("bold", cell)),
+    );
     groups.forEach((group, i) => {
-      const paint = (cell: string, column: number) => (column === 0 ? this.#verdict(hook, group, cell) : cell);
+      const paint = (cell: string, column: number) =>
+        column === 0 ? this.#verdict(hook, group, cell) : cell;
       this.#printer.line(tableRow(columns, widths, rows[i], paint));
       for (const text of outcomeDetails(hook, group)) this.#wrapped(text);
       if (!this.#choices.isQuiet) this.#printer.line(this.#dim(this.#printer.fit(INDENT + group.sample)));
@@ -120,22 +124,25 @@ class Summary {
 
   #map({ map, shower, changes, entries }: MapChanges): void {
     const type = mapTypeName(map.raw.type);
-    const filled = isArray(map) || isQueue(map) ? "" : `, ${grouped(entries)} of ${grouped(map.spec.maxEntries)} entries`;
+    const filled =
+      isArray(map) || isQueue(map) ? "" : `, ${grouped(entries)} of ${grouped(map.spec.maxEntries)} entries`;
     this.#printer.line(`${map.name} ${this.#dim(`${type}${filled}`)}`);
     const { mapLimit } = this.#choices;
     for (const change of changes.slice(0, mapLimit)) {
-      const key = shower.keyText(change.key);
+      const key = shower.keyForPeople(change.key);
       this.#element(key, change, shower, isArray(map));
     }
     if (changes.length > mapLimit) {
-      this.#printer.line(this.#dim(`${INDENT}... and ${grouped(changes.length - mapLimit)} more (--map-limit)`));
+      this.#printer.line(
+        this.#dim(`${INDENT}... and ${grouped(changes.length - mapLimit)} more (--map-limit)`),
+      );
     }
   }
 
-  #element(key: string, change: ElementChange, shower: ElementShower, wasZero: boolean): void {
+  #element(key: ShownValue, change: ElementChange, shower: ElementShower, wasZero: boolean): void {
     const { before, after } = change;
     if (after === undefined) {
-      this.#printer.line(`${INDENT}${key}: ${this.#dim("deleted")}`);
+      this.#printer.line(`${INDENT}${inlineText(key)}: ${this.#dim("deleted")}`);
       return;
     }
     // Every element of an array was zero before: no need to say so.
@@ -144,10 +151,11 @@ class Summary {
   }
 
   /** A value, and what it was before: behind it where it is short. */
-  #changed(key: string, now: ShownElement, then: ShownElement | undefined): void {
+  #changed(key: ShownValue | string, now: ShownElement, then: ShownElement | undefined): void {
     const width = this.#printer.columns;
     const lines = elementLines(key, now, width, INDENT);
-    const was = then?.kind === "one" && then.value.kind === "scalar" ? ` (was ${then.value.text})` : undefined;
+    const was =
+      then?.kind === "one" && then.value.kind === "scalar" ? ` (was ${then.value.text})` : undefined;
     if (was !== undefined && lines.length === 1 && lines[0].length + was.length <= width) {
       this.#printer.line(lines[0] + this.#dim(was));
       return;
@@ -165,7 +173,7 @@ class Summary {
       const [now, then] = [shower.value(after), shower.value(before)];
       const [members, old] = [membersOf(now), membersOf(then)];
       if (members === undefined || old === undefined) this.#changed("value", now, then);
-      else members.forEach(([name, value], i) => this.#variable(name, value, old[i][1]));
+      else for (const [i, [name, value]] of members.entries()) this.#variable(name, value, old[i][1]);
     }
   }
 
@@ -197,7 +205,8 @@ class Summary {
     this.#title("TRACE");
     for (const { packet, text } of trace.first) this.#printer.line(`${this.#dim(`#${packet}`)} ${text}`);
     const more = trace.count - trace.first.length;
-    if (more > 0) this.#printer.line(this.#dim(`... and ${counted(more, "more line", "more lines")} (--trace)`));
+    if (more > 0)
+      this.#printer.line(this.#dim(`... and ${counted(more, "more line", "more lines")} (--trace)`));
   }
 
   output(): void {
@@ -209,6 +218,8 @@ class Summary {
 }
 
 /** The variables of a data section whose BTF is there. */
-function membersOf(element: ShownElement): readonly (readonly [name: string, value: ShownValue])[] | undefined {
+function membersOf(
+  element: ShownElement,
+): readonly (readonly [name: string, value: ShownValue])[] | undefined {
   return element.kind === "one" && element.value.kind === "struct" ? element.value.members : undefined;
 }

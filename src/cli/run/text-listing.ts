@@ -4,6 +4,7 @@ import { hexDump } from "../show/hex-dump.js";
 import { hexText } from "../show/json.js";
 import { valueLines } from "../show/shown-value.js";
 import { timeOfDay } from "../show/time-of-day.js";
+import { wrap } from "../show/wrap.js";
 import type { ProgramEvent } from "./events.js";
 import { type Hook, verdictColour } from "./hook.js";
 import type { Listing } from "./listing.js";
@@ -80,7 +81,10 @@ export class TextListing implements Listing {
   }
 
   #more(text: string): void {
-    this.#printer.line(`${" ".repeat(NUMBER_WIDTH + 1)}${this.#printer.palette.paint("dim", text)}`);
+    const indent = " ".repeat(NUMBER_WIDTH + 1);
+    for (const line of wrap(text, this.#printer.columns - indent.length)) {
+      this.#printer.line(indent + this.#printer.palette.paint("dim", line));
+    }
   }
 
   event(_packet: number, event: ProgramEvent): void {

@@ -21,8 +21,17 @@ export class TraceLog {
     this.count++;
     const isKept = this.first.length < KEPT;
     if (!isKept && this.onLine === undefined) return;
-    const line = { packet: this.packet, text: text.replace(/\n$/, "") };
+    const line = { packet: this.packet, text: printable(text.replace(/\n$/, "")) };
     if (isKept) this.first.push(line);
     this.onLine?.(line);
   };
+}
+
+/** The kernel's text is bytes; what would move a terminal's cursor is written as C writes it. */
+function printable(text: string): string {
+  const decoded = Buffer.from(text, "latin1").toString();
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  return decoded.replace(/[\x00-\x08\x0a-\x1f\x7f]/g, (character) => {
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
 }

@@ -2,7 +2,14 @@ import type { LoadedObject } from "../../kernel.js";
 import { PerfEventArray, RingBuffer } from "../../maps/index.js";
 import type { ObjectSpec, TypedMap } from "../../object/index.js";
 import type { EventTypes } from "./event-type.js";
-import { type EventCount, type EventSource, eventOf, hasEvents, newCount, type ProgramEvent } from "./events.js";
+import {
+  type EventCount,
+  type EventSource,
+  eventOf,
+  hasEvents,
+  newCount,
+  type ProgramEvent,
+} from "./events.js";
 
 interface Source {
   readonly map: TypedMap;

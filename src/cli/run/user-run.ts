@@ -11,10 +11,12 @@ import type { TraceLog } from "./trace-log.js";
 /** The same for every run that names no other: two runs of a command print the same. */
 const DEFAULT_SEED = 1;
 const ETHERNET_MTU = 1500;
+/** The one device that every kernel has. */
+const LOOPBACK = 1;
 
 /** A user-space kernel as the options of a run want it. */
 export function openRunKernel(
-  prepared: PreparedRun,
+  { spec, contents }: Pick<PreparedRun, "spec" | "contents">,
   flags: ProgramFlags,
   trace: TraceLog,
   copies: SentCopies,
@@ -23,18 +25,18 @@ export function openRunKernel(
     cpus: flags.cpus ?? 1,
     clock: flags.clock === "system" ? new SystemClock() : new CaptureClock(),
     random32: seededRandom(flags.seed ?? DEFAULT_SEED),
-    routing: runRouting(prepared, flags, copies),
+    routing: runRouting(devicesInMaps(spec, contents), flags, copies),
     onTrace: trace.add,
   });
 }
 
 /** The devices that packets come in by and are redirected to: those that the command line names exist. */
-function runRouting(prepared: PreparedRun, flags: ProgramFlags, copies: SentCopies): Routing {
+function runRouting(redirectedTo: readonly number[], flags: ProgramFlags, copies: SentCopies): Routing {
   const routing = new Routing();
   routing.onClone = copies.add;
   const named = flags.ifindex === undefined ? [] : [flags.ifindex];
-  for (const ifindex of new Set([...named, ...devicesInMaps(prepared.spec, prepared.contents)])) {
-    if (ifindex <= 1) continue;
+  for (const ifindex of new Set([...named, ...redirectedTo])) {
+    if (ifindex <= LOOPBACK) continue;
     routing.addDevice({
       ifindex,
       name: `if${ifindex}`,

@@ -1,12 +1,20 @@
 import { KernelError } from "../../errors.js";
 import type { RunOptions, TrapReport } from "../../kernel.js";
+import type { TypedMap } from "../../object/index.js";
 import type { CapturedPacket, PacketRecord } from "../../packet/index.js";
 import type { Clock, UserKernel, UserProgram } from "../../user/index.js";
 import { type SkBuff, SkbField, XdpBuff } from "../../vm/index.js";
 import { CaptureClock } from "./capture-clock.js";
 import type { Hook } from "./hook.js";
 import { type Outcome, refusalText, SKB_ANSWERS } from "./outcome.js";
-import { type Arrival, copyRecord, emptyRecord, type PacketRunner, runOptions } from "./packet-runner.js";
+import {
+  type Arrival,
+  copyRecord,
+  emptyRecord,
+  type PacketRunner,
+  queueOf,
+  runOptions,
+} from "./packet-runner.js";
 import { receiveQueue } from "./receive-queue.js";
 import { tagBeside, VLAN_TAG, withTag } from "./vlan-tag.js";
 
@@ -18,6 +26,7 @@ export class UserRunner implements PacketRunner {
   readonly #program: UserProgram;
   readonly #hook: Hook;
   readonly #options: RunOptions;
+  readonly #queue: number | undefined;
   /** Options of each CPU's queue, where packets are spread over several. */
   readonly #spread: readonly RunOptions[];
   readonly #clock: CaptureClock | undefined;
@@ -26,11 +35,19 @@ export class UserRunner implements PacketRunner {
   #packet: CapturedPacket | undefined;
   #outcome: Outcome | undefined;
 
-  constructor(kernel: UserKernel, program: UserProgram, hook: Hook, arrival: Arrival) {
+  /** `maps` are those that the program may have timers in. */
+  constructor(
+    kernel: UserKernel,
+    program: UserProgram,
+    hook: Hook,
+    arrival: Arrival,
+    maps: Iterable<TypedMap>,
+  ) {
     this.#kernel = kernel;
     this.#program = program;
     this.#hook = hook;
     this.#options = runOptions(hook, arrival);
+    this.#queue = queueOf(hook, arrival);
     const isSpread = kernel.cpus > 1 && arrival.queue === undefined;
     this.#spread = isSpread
       ? Array.from({ length: kernel.cpus }, (_, queue) => runOptions(hook, { ...arrival, queue }))
@@ -38,9 +55,7 @@ export class UserRunner implements PacketRunner {
     if (arrival.queue !== undefined) kernel.currentCpu = arrival.queue % kernel.cpus;
     const clock: Clock = kernel.clock;
     this.#clock = clock instanceof CaptureClock ? clock : undefined;
-    this.#hasTimers = program.vm.maps.some(
-      (map) => map.definition.special?.some((field) => field.kind === "timer") ?? false,
-    );
+    this.#hasTimers = [...maps].some(({ spec }) => spec.special.some(({ kind }) => kind === "timer"));
   }
 
   run(packet: CapturedPacket, bytes: Uint8Array, outcome: Outcome): void {
@@ -51,10 +66,12 @@ export class UserRunner implements PacketRunner {
     if (packet.hasTimestamp) this.#clock?.moveTo(packet.seconds, packet.nanoseconds);
     if (this.#hasTimers) kernel.runTimers();
     let options = this.#options;
+    outcome.queue = this.#queue;
     if (this.#spread.length > 0) {
       const queue = receiveQueue(bytes, this.#spread.length);
       kernel.currentCpu = queue;
       options = this.#spread[queue];
+      outcome.queue = queue;
     }
     try {
       outcome.retval = this.#program.execute(bytes, options, this.#trap);

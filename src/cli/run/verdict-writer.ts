@@ -1,4 +1,9 @@
-import { type CapturedPacket, type PacketAnnotations, type PacketRecord, PcapngWriter } from "../../packet/index.js";
+import {
+  type CapturedPacket,
+  type PacketAnnotations,
+  type PacketRecord,
+  PcapngWriter,
+} from "../../packet/index.js";
 import type { RedirectTarget } from "../../vm/index.js";
 import type { OutputFile } from "../output-file.js";
 import type { Hook } from "./hook.js";
@@ -13,7 +18,6 @@ export interface VerdictFileFacts {
   readonly kernel: string;
   readonly version: string;
   readonly filter: string | undefined;
-  readonly queue: number | undefined;
 }
 
 interface Annotations extends PacketAnnotations {
@@ -30,7 +34,6 @@ export class VerdictWriter {
   readonly #file: OutputFile;
   readonly #writer: PcapngWriter;
   readonly #hook: Hook;
-  readonly #queue: number | undefined;
   readonly #in: number;
   readonly #out: number;
   readonly #annotations = new Map<PacketGroup, Annotations>();
@@ -39,7 +42,6 @@ export class VerdictWriter {
   constructor(file: OutputFile, hook: Hook, facts: VerdictFileFacts) {
     this.#file = file;
     this.#hook = hook;
-    this.#queue = facts.queue;
     this.#writer = new PcapngWriter(file.sink, {
       application: `wirebee ${facts.version}`,
       os: facts.kernel,
@@ -73,6 +75,7 @@ export class VerdictWriter {
   ): boolean {
     const annotations = this.#annotationsOf(group, outcome);
     annotations.packetId = packet.number;
+    if (outcome.queue !== undefined) annotations.queue = outcome.queue;
     annotations.direction = this.#hook.isEgress === true ? "outbound" : "inbound";
     let isReady = this.#writer.write(packet, this.#in, annotations);
     this.packets++;
@@ -108,7 +111,7 @@ export class VerdictWriter {
     let annotations = this.#annotations.get(group);
     if (annotations === undefined) {
       const text = [verdictText(this.#hook, group), ...outcomeDetails(this.#hook, group)].join(", ");
-      annotations = { packetId: 0, comment: text, ...(this.#queue === undefined ? {} : { queue: this.#queue }) };
+      annotations = { packetId: 0, comment: text };
       const type = this.#hook.verdictType;
       if (type !== undefined && group.refusal === undefined) annotations.verdicts = [{ type, value: 0 }];
       this.#annotations.set(group, annotations);

@@ -1,5 +1,11 @@
 /** What JSON can say. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json | undefined };
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [name: string]: Json | undefined };
 
 /** A number where JavaScript holds it exactly, else a decimal string: 64-bit values may be either. */
 export function jsonInteger(value: bigint): number | string {

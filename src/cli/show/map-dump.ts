@@ -43,7 +43,7 @@ export function printContent(
   }
   const { elements, zeroes } = content;
   for (const [key, value] of elements.slice(0, limit)) {
-    for (const line of elementLines(shower.keyText(key), shower.value(value), printer.columns, INDENT)) {
+    for (const line of elementLines(shower.keyForPeople(key), shower.value(value), printer.columns, INDENT)) {
       printer.line(line);
     }
   }

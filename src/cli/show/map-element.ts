@@ -29,20 +29,20 @@ export class ElementShower {
   key(bytes: Uint8Array): ShownValue {
     const { keyTypeId, keySize } = this.#map.spec;
     const { btf } = this.#map;
-    if (btf !== undefined && keyTypeId !== undefined) return typedValue(btf, keyTypeId, bytes, this.#map.littleEndian);
+    if (btf !== undefined && keyTypeId !== undefined)
+      return typedValue(btf, keyTypeId, bytes, this.#map.littleEndian);
     return keySize === 4 ? untypedNumber(bytes, this.#map.littleEndian) : untypedValue(bytes);
   }
 
-  /** A key as text: of an LPM_TRIE as a prefix where its types tell an address, "next" for a queue's. */
-  keyText(bytes: Uint8Array): string {
-    if (isQueue(this.#map)) return "next";
+  /** A key for people: of an LPM_TRIE as a prefix where its types tell an address, "next" for a queue's. */
+  keyForPeople(bytes: Uint8Array): ShownValue {
+    if (isQueue(this.#map)) return { kind: "scalar", text: "next", json: null };
     const key = this.key(bytes);
-    if (this.#map.raw.type !== MapType.LpmTrie || key.kind !== "struct" || key.members.length !== 2) {
-      return inlineText(key);
-    }
+    if (this.#map.raw.type !== MapType.LpmTrie || key.kind !== "struct" || key.members.length !== 2)
+      return key;
     const [[, length], [, address]] = key.members;
-    const isAddress = address.kind === "scalar" && typeof address.json === "string";
-    return isAddress ? `${address.text}/${inlineText(length)}` : inlineText(key);
+    if (address.kind !== "scalar" || typeof address.json !== "string") return key;
+    return { kind: "scalar", text: `${address.text}/${inlineText(length)}`, json: null };
   }
 
   value(bytes: Uint8Array): ShownElement {
@@ -77,7 +77,8 @@ export class ElementShower {
   /** Orders keys: numbers by their size, all else by their bytes. */
   compareKeys(a: Uint8Array, b: Uint8Array): number {
     const { keyTypeId, keySize } = this.#map.spec;
-    const type = this.#map.btf === undefined || keyTypeId === undefined ? undefined : this.#map.btf.resolved(keyTypeId);
+    const type =
+      this.#map.btf === undefined || keyTypeId === undefined ? undefined : this.#map.btf.resolved(keyTypeId);
     const isNumber = type === undefined ? keySize === 4 : type.kind === BtfKind.Int;
     for (let i = 0; i < a.length; i++) {
       const at = isNumber && this.#map.littleEndian ? a.length - 1 - i : i;

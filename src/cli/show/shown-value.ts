@@ -1,8 +1,18 @@
 import type { Json } from "./json.js";
+import { wrap } from "./wrap.js";
+
+/** A list of bytes has this much room at least. */
+const NARROWEST = 24;
 
 /** A typed value as it is shown: its text for people, and the same for programs. */
 export type ShownValue =
-  | { readonly kind: "scalar"; readonly text: string; readonly json: Json }
+  | {
+      readonly kind: "scalar";
+      readonly text: string;
+      readonly json: Json;
+      /** Whether the text may be broken at its spaces: a list of bytes. */
+      readonly isBreakable?: boolean;
+    }
   | { readonly kind: "struct"; readonly members: readonly (readonly [name: string, value: ShownValue])[] }
   | { readonly kind: "array"; readonly items: readonly ShownValue[] };
 
@@ -26,7 +36,14 @@ export function inlineText(value: ShownValue): string {
  */
 export function valueLines(value: ShownValue, width: number, lead = "", indent = ""): string[] {
   const inline = lead + inlineText(value);
-  if (value.kind === "scalar" || inline.length <= width) return [inline];
+  if (inline.length <= width) return [inline];
+  if (value.kind === "scalar") {
+    if (value.isBreakable !== true) return [inline];
+    const lines = wrap(value.text, Math.max(NARROWEST, width - indent.length - 2));
+    return lead.trim() === ""
+      ? lines.map((line) => lead + line)
+      : [lead.trimEnd(), ...lines.map((line) => `${indent}  ${line}`)];
+  }
   const parts: Part[] =
     value.kind === "struct"
       ? value.members.map(([name, member]) => ({ lead: `.${name} = `, value: member }))

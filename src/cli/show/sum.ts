@@ -19,7 +19,11 @@ export function sumOf(btf: Btf, typeId: number, values: readonly BtfValue[]): Bt
     }
     case BtfKind.Array: {
       const sums = Array.from({ length: type.length }, (_, i) =>
-        sumOf(btf, type.type, values.map((value) => (Array.isArray(value) ? value[i] : ""))),
+        sumOf(
+          btf,
+          type.type,
+          values.map((value) => (Array.isArray(value) ? value[i] : "")),
+        ),
       );
       return sums.every((sum) => sum !== undefined) ? sums : undefined;
     }

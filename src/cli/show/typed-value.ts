@@ -1,4 +1,11 @@
-import { type Btf, BtfKind, type BtfMember, type BtfType, type BtfValue, decodeValue } from "../../btf/index.js";
+import {
+  type Btf,
+  BtfKind,
+  type BtfMember,
+  type BtfType,
+  type BtfValue,
+  decodeValue,
+} from "../../btf/index.js";
 import { formatIpv4, formatIpv6, formatMac } from "../../packet/index.js";
 import { hexText, jsonInteger } from "./json.js";
 import type { ShownValue } from "./shown-value.js";
@@ -22,7 +29,7 @@ export function plainValue(btf: Btf, typeId: number, value: BtfValue): ShownValu
 
 /** Bytes whose type nobody knows, as bpftool shows them. */
 export function untypedValue(bytes: Uint8Array): ShownValue {
-  return { kind: "scalar", text: spaced(bytes), json: hexText(bytes) };
+  return { kind: "scalar", text: spaced(bytes), json: hexText(bytes), isBreakable: true };
 }
 
 class Shower {
@@ -40,7 +47,8 @@ class Shower {
     const address = this.#address(typeId, at, name);
     if (address !== undefined) return { kind: "scalar", text: address, json: address };
     const type = this.#btf.resolved(typeId);
-    if (Array.isArray(value) && type.kind === BtfKind.Array) return this.#array(type.type, value, at, name, depth);
+    if (Array.isArray(value) && type.kind === BtfKind.Array)
+      return this.#array(type.type, value, at, name, depth);
     if (typeof value === "object" && depth < MAX_DEPTH) {
       if (type.kind === BtfKind.Struct || type.kind === BtfKind.Union) {
         return { kind: "struct", members: this.#members(type.members, value, at, depth) };
@@ -83,11 +91,17 @@ class Shower {
     });
   }
 
-  #array(elementType: number, values: readonly BtfValue[], at: number, name: string, depth: number): ShownValue {
+  #array(
+    elementType: number,
+    values: readonly BtfValue[],
+    at: number,
+    name: string,
+    depth: number,
+  ): ShownValue {
     const element = this.#btf.resolved(elementType);
     if (element.kind === BtfKind.Int && element.size === 1 && this.#bytes !== undefined) {
       const bytes = this.#bytes.subarray(at, at + values.length);
-      return { kind: "scalar", text: spaced(bytes), json: values as number[] };
+      return { kind: "scalar", text: spaced(bytes), json: values as number[], isBreakable: true };
     }
     const size = this.#btf.sizeOf(elementType);
     return {
@@ -160,6 +174,8 @@ function scalar(value: BtfValue, type: BtfType, typedef: string | undefined): Sh
 
 /** "0a 00 00 09", cut where it is very long. */
 function spaced(bytes: Uint8Array): string {
-  const hex = Array.from(bytes.subarray(0, SHOWN_BYTES), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  const hex = Array.from(bytes.subarray(0, SHOWN_BYTES), (byte) => byte.toString(16).padStart(2, "0")).join(
+    " ",
+  );
   return bytes.length > SHOWN_BYTES ? `${hex} ... (${bytes.length} bytes)` : hex;
 }

@@ -21,8 +21,6 @@ interface DisasmFlags extends CompileFlags {
   readonly json?: boolean;
 }
 
-
-
 const HELP = `
 The text is llvm-objdump's, with the names of helpers, maps, global variables
 and kernel functions in place of relocations. A program is shown with all
@@ -73,7 +71,8 @@ function printObject(
   if (spec.maps.length > 0) {
     printer.line();
     printer.line(palette.paint("bold", "Maps:"));
-    for (const map of spec.maps) printMapDefinition(printer, map.name, mapDefinitionText(spec.btf, map), "  ");
+    for (const map of spec.maps)
+      printMapDefinition(printer, map.name, mapDefinitionText(spec.btf, map), "  ");
   }
   for (const program of programs) {
     printer.line();

@@ -25,7 +25,8 @@ export function doctorCommand(io: Io, done: (code: ExitCode) => void): Command {
     .action(async (flags: { readonly json?: boolean }) => {
       const findings = await examine(io.env);
       const printer = new Printer(io.stdout, new Palette(wantsColour(io.stdout, io.env)));
-      if (flags.json === true) printer.line(jsonDocument({ checks: findings.map((finding) => ({ ...finding })) }));
+      if (flags.json === true)
+        printer.line(jsonDocument({ checks: findings.map((finding) => ({ ...finding })) }));
       else print(printer, findings);
       await printer.drain();
       const isFit = findings.every(({ isFine, isBasic }) => isFine || !isBasic);
@@ -44,7 +45,9 @@ function print(printer: Printer, findings: readonly Finding[]): void {
       group = finding.group;
       printer.line(palette.paint("bold", group));
     }
-    const sign = finding.isFine ? palette.paint("green", "✓") : palette.paint(finding.isBasic ? "red" : "yellow", "✗");
+    const sign = finding.isFine
+      ? palette.paint("green", "✓")
+      : palette.paint(finding.isBasic ? "red" : "yellow", "✗");
     const [first, ...more] = wrap(finding.detail, printer.columns - indent.length);
     printer.line(`${sign} ${finding.name.padEnd(nameWidth)}  ${first}`);
     for (const line of more) printer.line(indent + line);

@@ -1,7 +1,6 @@
 import { Command } from "commander";
 import { SyntaxProblem } from "../../errors.js";
 import type { TypedMap } from "../../object/index.js";
-import { openUserKernel } from "../../user/index.js";
 import { ExitCode } from "../exit-code.js";
 import { setGlobals } from "../globals-option.js";
 import type { Io } from "../io.js";
@@ -12,11 +11,14 @@ import { readObject, withCompileOptions } from "../object-source.js";
 import { onLinux } from "../on-linux.js";
 import { collected, integer, jsonOption, type KernelChoice, kernelOption } from "../options.js";
 import { Printer } from "../printer.js";
-import { runOnce } from "../run/run-once.js";
 import type { RunFlags } from "../run/run-flags.js";
+import { runOnce } from "../run/run-once.js";
+import { SentCopies } from "../run/sent-copies.js";
+import { TraceLog } from "../run/trace-log.js";
+import { openRunKernel } from "../run/user-run.js";
 import { type Json, jsonDocument } from "../show/json.js";
-import { contentJson, printContent, readContent } from "../show/map-dump.js";
 import { mapDefinitionJson, mapDefinitionText, printMapDefinition } from "../show/map-definition.js";
+import { contentJson, printContent, readContent } from "../show/map-dump.js";
 import { ElementShower } from "../show/map-element.js";
 import { Palette, wantsColour } from "../show/palette.js";
 
@@ -29,7 +31,7 @@ interface DumpFlags extends Omit<RunFlags, "read"> {
 const HELP = `
 Without -r, the maps are shown as loading leaves them; with -r, as they are once
 the program has run for the capture's packets, in the user-space kernel.
---on linux shows a map that Linux holds, named by ${REFERENCE_USAGE}.
+--on linux shows a map that Linux holds: ${REFERENCE_USAGE}.
 
 With --json, "elements" are as the --maps option of "wirebee run" takes them.
 
@@ -41,7 +43,7 @@ Examples:
 export function mapDumpCommand(io: Io, done: (code: ExitCode) => void): Command {
   const command = new Command("dump")
     .description("show what maps hold")
-    .usage("[options] OBJ [MAP...]\n       wirebee map dump [options] --on linux REFERENCE")
+    .usage("[options] OBJ [MAP...]\n       wirebee map dump [options] --on linux id N|name NAME|pinned PATH")
     .argument("<OBJ>", "a BPF object, or a C source")
     .argument("[MAP...]", "these maps alone")
     .option("-r, --read <file>", "run this capture first; - for standard input")
@@ -93,7 +95,7 @@ async function dumpObject(
   setGlobals(spec, flags.set ?? []);
   const contents = flags.maps === undefined ? {} : readMapContents(flags.maps);
   placeReferences(spec, contents, flags.maps ?? "");
-  await using kernel = openUserKernel();
+  await using kernel = openRunKernel({ spec, contents }, flags, new TraceLog(), new SentCopies());
   using object = await kernel.load(spec, { programs: [] });
   fillMaps(object, contents, flags.maps ?? "");
   const title = `maps of ${path} as loaded, ${kernelTitle("user")}`;
@@ -122,12 +124,14 @@ function show(
     return { map, shower, content: readContent(map, shower) };
   });
   if (flags.json === true) {
-    const list = shown.map(({ map, shower, content }): Json => ({
-      ...mapDefinitionJson(map.btf, map.spec),
-      elements: contentJson(content, shower, flags.limit),
-      omitted: content === undefined ? 0 : Math.max(0, content.elements.length - flags.limit),
-      zeroes: content?.zeroes ?? 0,
-    }));
+    const list = shown.map(
+      ({ map, shower, content }): Json => ({
+        ...mapDefinitionJson(map.btf, map.spec),
+        elements: contentJson(content, shower, flags.limit),
+        omitted: content === undefined ? 0 : Math.max(0, content.elements.length - flags.limit),
+        zeroes: content?.zeroes ?? 0,
+      }),
+    );
     printer.line(jsonDocument({ kernel: kernelTitle(kernel), maps: list }));
     return;
   }

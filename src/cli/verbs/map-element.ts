@@ -5,11 +5,12 @@ import type { FoundMap, MapReference } from "../../linux/index.js";
 import { Errno, UpdateFlag } from "../../uapi/index.js";
 import { ExitCode } from "../exit-code.js";
 import type { Io } from "../io.js";
+import { kernelTitle } from "../kernel-title.js";
 import { isQueue } from "../map-elements.js";
 import { keyInput } from "../map-key.js";
 import { parseReference, REFERENCE_USAGE } from "../map-reference.js";
 import { onLinux } from "../on-linux.js";
-import { jsonOption, type KernelChoice, kernelOption, requireLinux } from "../options.js";
+import { jsonOption, type KernelChoice, linuxOption, requireLinux } from "../options.js";
 import { Printer } from "../printer.js";
 import { elementLines } from "../show/element-lines.js";
 import { jsonDocument } from "../show/json.js";
@@ -31,14 +32,15 @@ KEY and VALUE are numbers, text, addresses, JSON for structs and arrays, or
 Queues and stacks have no keys.
 `;
 
-const argument = `${REFERENCE_USAGE}, then KEY`;
+const REFERENCE = "id N|name NAME|pinned PATH";
 
 /** `wirebee map get`. */
 export function mapGetCommand(io: Io, done: (code: ExitCode) => void): Command {
   return new Command("get")
     .description("show an element of a map of Linux")
-    .argument("<map...>", argument)
-    .addOption(kernelOption())
+    .usage(`[options] ${REFERENCE} KEY`)
+    .argument("<MAP...>", `the map (${REFERENCE_USAGE}) and the key`)
+    .addOption(linuxOption())
     .addOption(jsonOption())
     .addHelpText("after", `${VALUES}\nExample:\n  wirebee map get --on linux name traffic 2048`)
     .action(async (words: string[], flags: ElementFlags) => {
@@ -50,9 +52,16 @@ export function mapGetCommand(io: Io, done: (code: ExitCode) => void): Command {
         const [key] = keyAnd(map, rest, []);
         const element = shower.value(found(map, () => map.raw.lookupElem(key)));
         if (flags.json === true) {
-          printer.line(jsonDocument({ key: valueJson(shower.key(key)), ...elementJson(element) }));
+          printer.line(
+            jsonDocument({
+              kernel: kernelTitle("linux"),
+              key: valueJson(shower.key(key)),
+              ...elementJson(element),
+            }),
+          );
         } else {
-          for (const line of elementLines(shower.keyText(key), element, printer.columns, "")) printer.line(line);
+          for (const line of elementLines(shower.keyForPeople(key), element, printer.columns, ""))
+            printer.line(line);
         }
       });
       await printer.drain();
@@ -64,18 +73,21 @@ export function mapGetCommand(io: Io, done: (code: ExitCode) => void): Command {
 export function mapSetCommand(_io: Io, done: (code: ExitCode) => void): Command {
   return new Command("set")
     .description("set an element of a map of Linux")
-    .argument("<map...>", `${argument} VALUE`)
-    .addOption(kernelOption())
+    .usage(`[options] ${REFERENCE} KEY VALUE`)
+    .argument("<MAP...>", `the map (${REFERENCE_USAGE}), key and value`)
+    .addOption(linuxOption())
     .option("--noexist", "only if the key is not there yet")
     .option("--exist", "only if the key is there")
     .addHelpText("after", `${VALUES}\nExample:\n  wirebee map set --on linux name blocked 10.0.0.0/8 1`)
     .action(async (words: string[], flags: ElementFlags) => {
       requireLinux(flags.on);
-      if (flags.noexist === true && flags.exist === true) throw new SyntaxProblem("--noexist or --exist, not both");
+      if (flags.noexist === true && flags.exist === true)
+        throw new SyntaxProblem("--noexist or --exist, not both");
       const { reference, rest } = parseReference(words);
       await withMap(reference, (map) => {
         const [key, value] = keyAnd(map, rest, ["VALUE"]);
-        const flag = flags.noexist === true ? UpdateFlag.NoExist : flags.exist === true ? UpdateFlag.Exist : 0;
+        const flag =
+          flags.noexist === true ? UpdateFlag.NoExist : flags.exist === true ? UpdateFlag.Exist : 0;
         map.raw.updateElem(key, map.encodeValue(value), flag);
       });
       done(ExitCode.Ok);
@@ -86,8 +98,9 @@ export function mapSetCommand(_io: Io, done: (code: ExitCode) => void): Command 
 export function mapDeleteCommand(_io: Io, done: (code: ExitCode) => void): Command {
   return new Command("delete")
     .description("delete an element of a map of Linux")
-    .argument("<map...>", argument)
-    .addOption(kernelOption())
+    .usage(`[options] ${REFERENCE} KEY`)
+    .argument("<MAP...>", `the map (${REFERENCE_USAGE}) and the key`)
+    .addOption(linuxOption())
     .addHelpText("after", `${VALUES}\nExample:\n  wirebee map delete --on linux name blocked 10.0.0.0/8`)
     .action(async (words: string[], flags: ElementFlags) => {
       requireLinux(flags.on);
@@ -109,7 +122,11 @@ async function withMap(reference: MapReference, work: (map: FoundMap) => void): 
 }
 
 /** The key that the words give, and what stands behind it. */
-function keyAnd(map: FoundMap, words: readonly string[], more: readonly string[]): [key: Uint8Array, value: BtfInput] {
+function keyAnd(
+  map: FoundMap,
+  words: readonly string[],
+  more: readonly string[],
+): [key: Uint8Array, value: BtfInput] {
   const names = [...(isQueue(map) ? [] : ["KEY"]), ...more];
   if (words.length !== names.length) {
     throw new SyntaxProblem(`map ${map.name}: ${names.length === 0 ? "no key" : names.join(" and ")} wanted`);

@@ -5,7 +5,7 @@ import { ExitCode } from "../exit-code.js";
 import type { Io } from "../io.js";
 import { kernelTitle } from "../kernel-title.js";
 import { onLinux } from "../on-linux.js";
-import { jsonOption, type KernelChoice, kernelOption, requireLinux } from "../options.js";
+import { jsonOption, type KernelChoice, linuxOption, requireLinux } from "../options.js";
 import { Printer } from "../printer.js";
 import { jsonDocument } from "../show/json.js";
 import { mapFlagNames } from "../show/map-definition.js";
@@ -32,7 +32,7 @@ Example:
 export function mapListCommand(io: Io, done: (code: ExitCode) => void): Command {
   return new Command("list")
     .description("list the maps that Linux holds")
-    .addOption(kernelOption())
+    .addOption(linuxOption())
     .addOption(jsonOption())
     .addHelpText("after", HELP)
     .action(async (flags: { readonly on: KernelChoice; readonly json?: boolean }) => {
@@ -40,7 +40,8 @@ export function mapListCommand(io: Io, done: (code: ExitCode) => void): Command 
       const { listMaps } = await import("../../linux/index.js");
       const maps = await onLinux(async () => listMaps());
       const printer = new Printer(io.stdout, new Palette(wantsColour(io.stdout, io.env)));
-      if (flags.json === true) printer.line(jsonDocument({ kernel: kernelTitle("linux"), maps: maps.map(infoJson) }));
+      if (flags.json === true)
+        printer.line(jsonDocument({ kernel: kernelTitle("linux"), maps: maps.map(infoJson) }));
       else print(printer, maps);
       await printer.drain();
       done(ExitCode.Ok);

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { SyntaxProblem } from "../../errors.js";
+import { SyntaxProblem, VerifierError } from "../../errors.js";
 import type { CaptureReader } from "../../packet/index.js";
 import { type CaptureInput, openInput, openReader } from "../capture-source.js";
 import { ExitCode } from "../exit-code.js";
@@ -18,6 +18,7 @@ import { Progress } from "../run/progress.js";
 import { runCapture } from "../run/run-capture.js";
 import type { RunFlags } from "../run/run-flags.js";
 import type { RunReport } from "../run/run-report.js";
+import { MAX_SEED } from "../run/seeded-random.js";
 import { summaryJson } from "../run/summary-json.js";
 import { printSummary } from "../run/summary-text.js";
 import { TextListing } from "../run/text-listing.js";
@@ -25,7 +26,6 @@ import { VerdictWriter } from "../run/verdict-writer.js";
 import { jsonDocument } from "../show/json.js";
 import { Palette, wantsColour } from "../show/palette.js";
 
-const MAX_U32 = 0xffffffff;
 const MAX_CPUS = 1024;
 
 const HELP = `
@@ -40,6 +40,9 @@ summary last.
 Structs are objects, addresses may be text ("10.0.0.9"), keys of LPM tries
 "10.0.0.0/8", entries of program arrays and maps of maps are names.
 
+--on linux runs the program by BPF_PROG_TEST_RUN, which tells neither where a
+packet is redirected to, nor VLAN tags that the program pushed, nor tc_classid.
+
 Example:
   wirebee run firewall.bpf.c -r in.pcap -w verdicts.pcapng 'udp and not port 53'`;
 
@@ -53,7 +56,7 @@ export function runCommand(io: Io, done: (code: ExitCode) => void): Command {
     .requiredOption("-r, --read <file>", "the capture, pcap or pcapng; - for standard input")
     .option("-c, --count <n>", "stop after so many packets", integer(1, Number.MAX_SAFE_INTEGER))
     .option("--wrap-raw", "give raw IP packets an Ethernet header")
-    .option("-n", "addresses and ports as numbers, as they always are")
+    .option("-n", "numbers for addresses and ports; always so")
     .optionsGroup("Program:")
     .option("-s, --program <name>", "the program, where the object has several")
     .option("--set <name=value>", "set a global variable before loading", collected)
@@ -65,15 +68,15 @@ export function runCommand(io: Io, done: (code: ExitCode) => void): Command {
     .option("--queue <n>", "the RX queue that they come in by", integer(0, 65534))
     .option("--cpus <n>", "CPUs, over which flows are spread", integer(1, MAX_CPUS))
     .addOption(
-      new Option("--clock <which>", "time that programs see: the packets' or this machine's").choices([
+      new Option("--clock <capture|system>", "the time that programs see: of the packets or now").choices([
         "capture",
         "system",
       ]),
     )
-    .option("--seed <n>", "seed of the random numbers that programs see", integer(0, MAX_U32))
+    .option("--seed <n>", "seed of the random numbers that programs see", integer(0, MAX_SEED))
     .optionsGroup("Output:")
     .option("-w, --write <file>", "write packets with their verdicts, pcapng; - for standard output")
-    .option("-v, --verbose", "show each packet and event")
+    .option("-v, --verbose", "show each packet and event, and the log of a verifier that refuses")
     .option("-x, --hex", "show each packet's bytes as it left")
     .option("-q, --quiet", "show the verdicts' table alone")
     .option("--trace", "show every line of bpf_trace_printk")
@@ -87,7 +90,13 @@ export function runCommand(io: Io, done: (code: ExitCode) => void): Command {
         throw new SyntaxProblem("--json and -w - both want standard output");
       }
       const prepared = prepareRun(object, filter, flags, io);
-      done(await withLoadedRun(prepared, flags, (loaded) => execute(prepared, flags, io, loaded)));
+      try {
+        done(await withLoadedRun(prepared, flags, (loaded) => execute(prepared, flags, io, loaded)));
+      } catch (error) {
+        // All that the verifier said, for who wants to know.
+        if (error instanceof VerifierError && flags.verbose === true) io.stderr.write(error.log);
+        throw error;
+      }
     });
 }
 
@@ -108,14 +117,17 @@ async function execute(prepared: PreparedRun, flags: RunFlags, io: Io, loaded: L
   }
 }
 
-async function openWriter(prepared: PreparedRun, flags: RunFlags, io: Io): Promise<VerdictWriter | undefined> {
+async function openWriter(
+  prepared: PreparedRun,
+  flags: RunFlags,
+  io: Io,
+): Promise<VerdictWriter | undefined> {
   if (flags.write === undefined) return undefined;
   return new VerdictWriter(await openOutput(flags.write, io), prepared.hook, {
     program: prepared.program.name,
     kernel: kernelTitle(flags.on),
     version: packageVersion(),
     filter: prepared.filterText,
-    queue: flags.queue,
   });
 }
 
@@ -138,6 +150,7 @@ async function runAndShow(
   let isInterrupted = false;
   const release = io.onInterrupt(() => {
     isInterrupted = true;
+    input.stop();
   });
   try {
     const { hook } = prepared;
@@ -154,7 +167,7 @@ async function runAndShow(
       isInterrupted: () => isInterrupted,
     });
     // A file that is not whole takes no other's place.
-    if (result.failure === undefined) await writer?.commit();
+    if (result.failure === undefined) result.failure = await failureOf(writer?.commit());
     const isWritten = writer !== undefined && result.failure === undefined;
     const report: RunReport = {
       kernel: kernelTitle(flags.on),
@@ -177,6 +190,16 @@ async function runAndShow(
     return isInterrupted ? ExitCode.Interrupted : ExitCode.Ok;
   } finally {
     release();
+  }
+}
+
+/** What a promise is rejected with; undefined where it is not. */
+async function failureOf(work: Promise<void> | undefined): Promise<unknown> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }
 
