@@ -1,6 +1,6 @@
 import { type PacketRecord, packetRecord } from "../../src/packet/index.js";
 
-/** Draws numbers that are the same in every run. */
+/** Draws numbers that are the same in every run: mulberry32. */
 class Draw {
   #state: number;
 
@@ -9,8 +9,10 @@ class Draw {
   }
 
   below(limit: number): number {
-    this.#state = (Math.imul(this.#state, 1103515245) + 12345) >>> 0;
-    return Math.floor((this.#state / 2 ** 32) * limit);
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * limit);
   }
 
   of<T>(choices: readonly T[]): T {
@@ -79,10 +81,12 @@ function tagged(draw: Draw, depth: number): Payload {
 }
 
 function network(draw: Draw, depth: number): Payload {
-  switch (draw.below(9)) {
+  switch (draw.below(10)) {
     case 0:
-      return [0x86dd, ipv6(draw, depth)];
     case 1:
+    case 9:
+      return [0x86dd, ipv6(draw, depth)];
+    case 6:
       return [draw.of([0x0806, 0x8035]), arp(draw)];
     case 2:
       return [0x8847, mpls(draw, depth)];
@@ -155,10 +159,11 @@ function ipv4(draw: Draw, depth: number): number[] {
 
 function ipv6(draw: Draw, depth: number): number[] {
   let [next, bytes] = transport(draw, depth, true);
-  for (let count = draw.of([0, 0, 1, 2, 3]); count > 0; count--) {
+  for (let count = draw.of([0, 0, 0, 1, 3]); count > 0; count--) {
     const extension = draw.of([0, 43, 44, 60]);
+    // A fragment header has no length.
     const more = extension === 44 ? 0 : draw.below(2);
-    bytes = [next, extension === 44 ? 0 : more, ...draw.bytes(6 + 8 * more), ...bytes];
+    bytes = [next, more, ...draw.bytes(6 + 8 * more), ...bytes];
     next = extension;
   }
   return [0x60, 0, 0, 0, ...half(bytes.length), next, 64, ...draw.of(ipv6s), ...draw.of(ipv6s), ...bytes];
@@ -171,7 +176,8 @@ function transport(draw: Draw, depth: number, mayAuthenticate: boolean): [number
     return [51, [next, 4, 0, 0, ...draw.bytes(20), ...bytes]];
   }
   const portPair = [...half(draw.of(ports)), ...half(draw.of(ports))];
-  switch (draw.below(8)) {
+  // Many a packet is a tunnel's, so that what is within has its share.
+  switch (depth === 0 && draw.below(3) === 0 ? 4 : draw.below(9)) {
     case 0:
       return [
         6,
@@ -186,12 +192,13 @@ function transport(draw: Draw, depth: number, mayAuthenticate: boolean): [number
     case 1:
       return [132, [...portPair, ...draw.bytes(12)]];
     case 2:
-      return [draw.of([1, 58]), [draw.of([0, 3, 8, 128, 129, 135]), draw.below(3), ...draw.bytes(8)]];
+      return [draw.of([1, 58]), [draw.of([0, 8, 128, 135]), draw.below(3), ...draw.bytes(8)]];
     case 3:
       return [draw.of([2, 9, 50, 59, 88, 89, 103, 112]), draw.bytes(12)];
     case 4:
     case 5:
-      return depth < 2 ? [17, tunnel(draw, depth + 1)] : [17, [...portPair, ...draw.bytes(12)]];
+    case 6:
+      return depth < 3 ? [17, tunnel(draw, depth + 1)] : [17, [...portPair, ...draw.bytes(12)]];
     default:
       return [17, [...portPair, ...half(20), 0, 0, ...draw.bytes(12)]];
   }

@@ -27,8 +27,28 @@ const imm = fc.oneof(
   fc.integer({ min: -0x80000000, max: 0x7fffffff }),
 );
 const wide = fc.oneof(
-  fc.constantFrom(0n, 1n, -1n, 0xffffffffn, 0x100000000n, 1n << 63n, (1n << 63n) - 1n, 0x8000_0000n),
-  fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      0n,
+      1n,
+      -1n,
+      -2n,
+      63n,
+      0x7fff_ffffn,
+      0x8000_0000n,
+      0x8000_0001n,
+      0xffff_ffffn,
+      0x1_0000_0000n,
+      0x1_7fff_ffffn,
+      0x1_8000_0000n,
+      0x7fff_ffff_ffff_ffffn,
+      0x8000_0000_0000_0000n,
+      0x8000_0000_0000_0001n,
+      0xffff_ffff_7fff_ffffn,
+    ),
+  },
+  { weight: 1, arbitrary: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }) },
 );
 const size = fc.constantFrom("B", "H", "W", "Dw");
 const operand: fc.Arbitrary<Operand> = fc.oneof(
@@ -67,7 +87,7 @@ const plain: fc.Arbitrary<PlainStep> = fc.oneof(
       src: operand,
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: kind("constant"), dst: pick, value: wide }) },
+  { weight: 5, arbitrary: fc.record({ kind: kind("constant"), dst: pick, value: wide }) },
   { weight: 1, arbitrary: fc.record({ kind: kind("negate"), isWide: flag, dst: pick }) },
   {
     weight: 2,
@@ -145,7 +165,7 @@ const calling: fc.Arbitrary<HelperStep> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: kind("packet fact"), which: pick, argument: pick }) },
-  { weight: 1, arbitrary: fc.record({ kind: kind("tail call"), index: fc.nat(3) }) },
+  { weight: 2, arbitrary: fc.record({ kind: kind("tail call"), index: fc.nat(3) }) },
   {
     weight: 6,
     arbitrary: fc.record({

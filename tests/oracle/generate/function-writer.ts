@@ -23,6 +23,8 @@ export interface ProgramState {
   readonly inCallback: Set<number>;
   /** Maps that are used. */
   readonly maps: Set<string>;
+  /** Whether tail calls may come here, again and again. */
+  readonly isTarget: boolean;
 }
 
 /** Writes one function: the code, and what is known where it stands. */
@@ -52,6 +54,11 @@ export class FunctionWriter {
 
   get hook(): Hook {
     return this.program.hook;
+  }
+
+  /** Whether what is written may run more than once for a packet. */
+  get isRepeated(): boolean {
+    return this.program.isTarget || this.kind !== "main" || this.#repeats > 1;
   }
 
   /** Offset from the frame pointer of a byte of the data area. */

@@ -29,7 +29,7 @@ export function writeEnd(w: FunctionWriter): void {
     w.code.emit(
       insn.store("Dw", CALLBACK_FRAME, 24, 0),
       // A callback returns whether to stop.
-      insn.alu64Imm("Rsh", 0, 60),
+      insn.alu64Imm("Rsh", 0, 3),
       insn.alu64Imm("And", 0, w.index % 2),
     );
   }

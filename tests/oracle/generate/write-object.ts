@@ -18,7 +18,10 @@ export interface WrittenObject {
 
 /** Writes an object as its plan says: the same code for the same plan. */
 export function writeObject(plan: ObjectPlan): WrittenObject {
-  const written = plan.programs.map((program) => writeProgram(plan.hook, program));
+  // XDP programs tail-call themselves too.
+  const written = plan.programs.map((program, index) =>
+    writeProgram(plan.hook, program, plan.hook === "xdp" || index > 0),
+  );
   const used = GENERATED_MAPS.filter(({ name }) => written.some(({ maps }) => maps.has(name)));
   const names = written.map((_, index) => `program_${index}`);
   return {
@@ -34,11 +37,9 @@ export function writeObject(plan: ObjectPlan): WrittenObject {
       })),
       maps: used.map((map) => {
         if (map.name !== TARGETS) return map;
-        // The last program, the first one, and two empty entries.
-        return {
-          ...map,
-          values: [names[names.length - 1], names[0]].map((name, index) => ({ index, name })),
-        };
+        // For XDP the last program, which may be itself, and the first one; the other entries are empty.
+        const targets = plan.hook === "xdp" ? [names[names.length - 1], names[0]] : names.slice(1);
+        return { ...map, values: targets.map((name, index) => ({ index, name })) };
       }),
     },
     contents: GENERATED_CONTENTS.filter(({ map }) => used.some(({ name }) => name === map)),
@@ -56,7 +57,11 @@ function renumberMaps(code: Uint8Array, names: readonly string[]): Uint8Array {
   return code;
 }
 
-function writeProgram(hook: Hook, plan: ProgramPlan): { code: Uint8Array; maps: ReadonlySet<string> } {
+function writeProgram(
+  hook: Hook,
+  plan: ProgramPlan,
+  isTarget: boolean,
+): { code: Uint8Array; maps: ReadonlySet<string> } {
   const state: ProgramState = {
     hook,
     code: new CodeBuffer(),
@@ -64,6 +69,7 @@ function writeProgram(hook: Hook, plan: ProgramPlan): { code: Uint8Array; maps: 
     called: new Set(),
     inCallback: new Set(),
     maps: new Set(),
+    isTarget,
   };
   const main = new FunctionWriter(state, -1, "main", true);
   main.code.emit(insn.mov64Reg(6, 1));

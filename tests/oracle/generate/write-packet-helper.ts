@@ -12,8 +12,11 @@ interface Call {
   readonly args: readonly number[];
 }
 
-/** Helpers that move the packet's ends, or change it otherwise. */
-function adjustments(hook: FunctionWriter["hook"], delta: number): readonly Call[] {
+/**
+ * Helpers that move the packet's ends, or change it otherwise. Those that grow an sk_buff's head come
+ * in no code that may run often: Linux doubles the buffer each time, and has no memory for the tenth.
+ */
+function adjustments({ hook, isRepeated }: FunctionWriter, delta: number): readonly Call[] {
   if (hook === "xdp") {
     return [
       { id: 44, args: [delta] }, // bpf_xdp_adjust_head
@@ -22,12 +25,15 @@ function adjustments(hook: FunctionWriter["hook"], delta: number): readonly Call
       { id: 65, args: [delta] }, // bpf_xdp_adjust_tail
     ];
   }
+  const growing = [
+    { id: 43, args: [Math.abs(delta) & 63, 0] }, // bpf_skb_change_head
+    { id: 18, args: [VLAN_PROTOCOL, delta & 0xffff] }, // bpf_skb_vlan_push
+  ];
   return [
     { id: 38, args: [60 + delta, 0] }, // bpf_skb_change_tail
     { id: 39, args: [Math.abs(delta)] }, // bpf_skb_pull_data
-    { id: 43, args: [Math.abs(delta) & 63, 0] }, // bpf_skb_change_head
-    { id: 18, args: [VLAN_PROTOCOL, delta & 0xffff] }, // bpf_skb_vlan_push
     { id: 19, args: [] }, // bpf_skb_vlan_pop
+    ...(isRepeated ? [] : growing),
   ];
 }
 
@@ -51,7 +57,7 @@ const withContext = (w: FunctionWriter, { id, args }: Call): Instruction[] => [
 
 export function writeAdjust(w: FunctionWriter, step: Extract<HelperStep, { kind: "adjust" }>): void {
   if (w.context === undefined || w.known.hasPacketPointer) return;
-  const calls = adjustments(w.hook, step.delta);
+  const calls = adjustments(w, step.delta);
   w.code.emit(...withContext(w, calls[step.which % calls.length]));
   w.known.called(true);
 }

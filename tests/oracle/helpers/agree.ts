@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { Kernel } from "../../../src/kernel.js";
+import type { ObjectSpec } from "../../../src/object/index.js";
 import {
   type AssembledObject,
   assembledObject,
@@ -9,7 +10,11 @@ import {
 } from "../../../src/testing/index.js";
 import { useKernels } from "../kernels.js";
 
-export type Case = readonly [title: string, object: AssembledObject, trial: Omit<Trial, "object">];
+export type Case = readonly [
+  title: string,
+  object: AssembledObject | ObjectSpec,
+  trial: Omit<Trial, "object">,
+];
 
 /** Differences that a failing test lists; their number is told too. */
 const SHOWN = 12;
@@ -20,7 +25,7 @@ async function differencesOf(
 ): Promise<string[]> {
   const { compared, refusals, differences } = await compareKernels(kernels, {
     ...trial,
-    object: assembledObject(object),
+    object: "globals" in object ? object : assembledObject(object),
   });
   if (refusals.length > 0) {
     const words = refusals.map(({ kernel, error }) => `${kernel} refuses: ${error.message}`);
@@ -30,18 +35,21 @@ async function differencesOf(
   return differences.map((each) => `${title}: ${describeDifference(each)}`);
 }
 
-/** For the tests of a file: both kernels run every case, and differ in nothing. */
+/** Two kernels run every case, and differ in nothing; the number of packets that were compared. */
+export async function agreeOn(kernels: readonly [Kernel, Kernel], cases: Iterable<Case>): Promise<number> {
+  const all: string[] = [];
+  let count = 0;
+  for (const each of cases) {
+    all.push(...(await differencesOf(kernels, each)));
+    count += each[2].packets.length;
+  }
+  expect({ differences: all.length, first: all.slice(0, SHOWN) }).toEqual({ differences: 0, first: [] });
+  expect(count).toBeGreaterThan(0);
+  return count;
+}
+
+/** `agreeOn`, for the tests of a file that need no devices but lo. */
 export function useAgreement(): (cases: Iterable<Case>) => Promise<number> {
   const kernels = useKernels();
-  return async (cases) => {
-    const all: string[] = [];
-    let count = 0;
-    for (const each of cases) {
-      all.push(...(await differencesOf(kernels(), each)));
-      count += each[2].packets.length;
-    }
-    expect({ differences: all.length, first: all.slice(0, SHOWN) }).toEqual({ differences: 0, first: [] });
-    expect(count).toBeGreaterThan(0);
-    return count;
-  };
+  return (cases) => agreeOn(kernels(), cases);
 }

@@ -1,4 +1,10 @@
-import type { AssembledMap, AssembledObject, TrialPacket } from "../../../src/testing/index.js";
+import type { ObjectSpec } from "../../../src/object/index.js";
+import {
+  type AssembledMap,
+  type AssembledObject,
+  assembledObject,
+  type TrialPacket,
+} from "../../../src/testing/index.js";
 import { MapType, ProgramType } from "../../../src/uapi/index.js";
 import { SkbField } from "../../../src/vm/index.js";
 
@@ -91,4 +97,33 @@ export function call(helper: string, ...args: readonly (number | bigint | string
   return [...lines, `call ${helper}`].join("\n");
 }
 
+/** Calls that one program makes at most: their results fill what is not taken by an sk_buff's fields. */
+const BATCH = 96;
+
+/**
+ * Objects that make many calls one after the other, the result of each at its own place: far faster than
+ * an object for each. `prologue` runs once.
+ */
+export function inBatches(
+  calls: readonly string[],
+  options: HelperProgram = {},
+  prologue = "",
+): AssembledObject[] {
+  const objects: AssembledObject[] = [];
+  for (let first = 0; first < calls.length; first += BATCH) {
+    const body = calls
+      .slice(first, first + BATCH)
+      .map((each, index) => `${each}\n*(u64 *)(r9 + ${8 + index * 8}) = r0`);
+    objects.push(helperObject([prologue, ...body].join("\n"), options));
+  }
+  return objects;
+}
+
 export const packets = (...list: readonly Uint8Array[]): TrialPacket[] => list.map((packet) => ({ packet }));
+
+/** An object whose map `name` has a value that it is loaded with and that nobody can change: a constant. */
+export function withConstant(object: AssembledObject, name: string, data: Uint8Array): ObjectSpec {
+  const spec = assembledObject(object);
+  const maps = spec.maps.map((map) => (map.name === name ? { ...map, data, section: ".rodata" } : map));
+  return { ...spec, maps };
+}
