@@ -32,6 +32,8 @@ export class Arena {
   #free: Block[] = [];
   readonly #sizes = new Map<number, number>();
   #used = 0;
+  /** What `allOrNothing` would give back. */
+  #journal: number[] | undefined;
 
   /** `limit` is in bytes; at most 4 GiB less 64 KiB, the default. */
   constructor(limit: number = MAX_PAGES * WASM_PAGE) {
@@ -57,7 +59,25 @@ export class Arena {
     const address = this.#take(rounded, alignment) ?? this.#growAndTake(rounded, alignment, what);
     this.#sizes.set(address, rounded);
     this.#used += rounded;
+    this.#journal?.push(address);
     return address;
+  }
+
+  /** What `make` returns; where it throws, all that it has reserved is given back. */
+  allOrNothing<T>(make: () => T): T {
+    const outer = this.#journal;
+    const journal: number[] = [];
+    this.#journal = journal;
+    try {
+      const made = make();
+      outer?.push(...journal);
+      return made;
+    } catch (error) {
+      for (const address of journal) if (this.#sizes.has(address)) this.free(address);
+      throw error;
+    } finally {
+      this.#journal = outer;
+    }
   }
 
   /** Gives back what `alloc` returned. */

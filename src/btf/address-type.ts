@@ -7,6 +7,8 @@ const IPV6 = 16;
 
 /** Names of addresses: saddr, remote_ip4, h_dest … but not of anything that only has to do with one. */
 const IP_NAME = /^(.*_)?(ip|ipv?4|ipv?6|in6?|[sd]?addr[46]?|[sd]ip[46]?)(_(src|dst|addr|saddr|daddr))?$/i;
+/** Names that say which address, where a type in network byte order says that it is one. */
+const END_NAME = /^(.*_)?(address|src|source|dst|dest|destination|gateway|next_?hop)$/i;
 const MAC_NAME =
   /^(h_(dest|source)|(.*_)?([sd]?mac|[sd]?lladdr|[sd]?hwaddr|eth_?addr|mac_?addr|[sd]ha|ar_[st]ha))$/i;
 
@@ -23,7 +25,9 @@ export function addressKind(btf: Btf, name: string, typeId: number): number | un
       if (type.name === "in6_addr" && type.size === IPV6) return IPV6;
       return undefined;
     case BtfKind.Int:
-      return IP_NAME.test(name) && isBigEndian(btf, typeId) && type.size === IPV4 ? IPV4 : undefined;
+      return (IP_NAME.test(name) || END_NAME.test(name)) && isBigEndian(btf, typeId) && type.size === IPV4
+        ? IPV4
+        : undefined;
     case BtfKind.Array: {
       const element = btf.resolved(type.type);
       if (element.kind !== BtfKind.Int) return undefined;

@@ -132,9 +132,10 @@ const table: [what: string, types: BtfType[], bytes: string, value: BtfValue, te
       union("", 4, ["word", 1, 0], ["", 3, 0]),
       struct("s", 8, ["", 4, 0], ["z", 1, 4]),
     ],
-    "01 00 02 00 03 00 00 00",
-    { word: 0x20001, low: 1, high: 2, z: 3 },
-    "{ .word = 131073, .low = 1, .high = 2, .z = 3 }",
+    // The same in either byte order.
+    "01 00 01 00 03 00 00 00",
+    { word: 0x10001, low: 1, high: 1, z: 3 },
+    "{ .word = 65537, .low = 1, .high = 1, .z = 3 }",
   ],
   [
     "arrays in arrays",

@@ -29,7 +29,8 @@ class StreamOutput implements Output {
   }
 
   get columns(): number {
-    return this.#stream.columns ?? DEFAULT_COLUMNS;
+    // A terminal that was told no size has 0 columns.
+    return this.#stream.columns || DEFAULT_COLUMNS;
   }
 
   get isClosed(): boolean {

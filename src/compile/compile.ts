@@ -8,7 +8,7 @@ import { CompileError, type Diagnostic, parseDiagnostics } from "./diagnostic.js
 import { type CompileOptions, objectFlags, placeFlags } from "./flags.js";
 import { runClang } from "./run-clang.js";
 import { SourceFile } from "./source-file.js";
-import { wantsVmlinux, writeVmlinux } from "./vmlinux.js";
+import { wantedVmlinux, writeVmlinux } from "./vmlinux.js";
 
 export interface CompileResult {
   readonly object: Uint8Array;
@@ -36,8 +36,9 @@ export function compile(source: string, options: CompileOptions = {}): CompileRe
     try {
       return compileWith(job, places);
     } catch (error) {
-      if (!(error instanceof CompileError && wantsVmlinux(error))) throw error;
-      return compileWith(job, [...places, "-idirafter", writeVmlinux(cache?.folder ?? folder)]);
+      const header = error instanceof CompileError ? wantedVmlinux(error) : undefined;
+      if (header === undefined) throw error;
+      return compileWith(job, [...places, "-idirafter", writeVmlinux(cache?.folder ?? folder, header)]);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -13,17 +13,26 @@ const program = readFileSync(new URL("fixtures/macros.bpf.c", import.meta.url), 
 const own = ["wirebee/xdp.h", "wirebee/core.h", "wirebee/tracing.h"];
 const linux = [
   ...["bpf", "types", "stddef", "if_ether", "if_packet", "if_vlan", "if_arp", "in", "in6", "ip", "ipv6"],
-  ...["tcp", "udp", "icmp", "icmpv6", "pkt_cls", "errno", "version", "socket", "swab", "if_link"],
+  ...[
+    "tcp",
+    "udp",
+    "icmp",
+    "icmpv6",
+    "pkt_cls",
+    "errno",
+    "version",
+    "socket",
+    "swab",
+    "if_link",
+    "if",
+    "if_tunnel",
+    "ptrace",
+    "string",
+  ],
 ].map((name) => `linux/${name}.h`);
 const libbpf = ["helpers", "endian", "core_read", "tracing"].map((name) => `bpf/bpf_${name}.h`);
 /** Headers of the system's that ours have no stand-in for. */
-const further = [
-  "linux/if_link.h",
-  "linux/if_tunnel.h",
-  "linux/perf_event.h",
-  "linux/mpls.h",
-  "linux/filter.h",
-];
+const further = ["linux/perf_event.h", "linux/mpls.h", "linux/filter.h"];
 const library = ["stdint.h", "stddef.h", "stdbool.h", "string.h", "errno.h", "sys/types.h"];
 const sockets = ["sys/socket.h", "netinet/in.h", "arpa/inet.h"];
 

@@ -8,7 +8,7 @@ import { parseObject } from "../object/index.js";
 import { compile } from "./compile.js";
 import { CompileError } from "./diagnostic.js";
 import { installedClangs, testFolder } from "./fixtures.oracle.js";
-import { wantsVmlinux, writeVmlinux } from "./vmlinux.js";
+import { wantedVmlinux, writeVmlinux } from "./vmlinux.js";
 
 const file = testFolder();
 const macros = readFileSync(new URL("fixtures/macros.bpf.c", import.meta.url), "utf8");
@@ -50,7 +50,15 @@ describeWith(["bpf", "command clang|clang-14|clang-16|clang-19"], "a vmlinux.h t
     expect(readdirSync(join(cache, folder))).toEqual(["vmlinux.h"]);
     const mark = "/* not made anew */\n";
     writeFileSync(join(cache, folder, "vmlinux.h"), mark);
-    expect(readFileSync(join(writeVmlinux(cache), "vmlinux.h"), "utf8")).toBe(mark);
+    expect(readFileSync(join(writeVmlinux(cache, "vmlinux.h"), "vmlinux.h"), "utf8")).toBe(mark);
+  });
+
+  test("may be wanted in a folder, and without a cache", () => {
+    const source = file(
+      "deep.c",
+      '#include "bpf/vmlinux.h"\n__attribute__((section("xdp"), used)) int pass(struct xdp_md *ctx) { return ctx->data ? XDP_PASS : XDP_DROP; }\n',
+    );
+    expect(parseObject(compile(source, { cache: false }).object).programs[0].name).toBe("pass");
   });
 
   test("is not made where the source has one", () => {
@@ -66,19 +74,20 @@ describeWith(["bpf", "command clang|clang-14|clang-16|clang-19"], "a vmlinux.h t
 });
 
 test("a kernel without types is an error that says what to do", () => {
-  expect(() => writeVmlinux(file("no-types"), "/nowhere/vmlinux")).toThrow(NotSupportedError);
-  expect(() => writeVmlinux(file("no-types"), "/nowhere/vmlinux")).toThrow(
+  expect(() => writeVmlinux(file("no-types"), "vmlinux.h", "/nowhere/vmlinux")).toThrow(NotSupportedError);
+  expect(() => writeVmlinux(file("no-types"), "vmlinux.h", "/nowhere/vmlinux")).toThrow(
     "the source includes vmlinux.h, which is made from /nowhere/vmlinux, and this machine's kernel has none: " +
       "put one beside the source, or name its folder",
   );
 });
 
 test.each([
-  ["x.c:1:10: fatal error: 'vmlinux.h' file not found", true],
-  ["x.c:1:10: fatal error: '../vmlinux.h' file not found", true],
-  ["x.c:1:10: fatal error: 'vmlinux.hpp' file not found", false],
-  ["x.c:1:10: fatal error: 'my-vmlinux.h' file not found", false],
-  ["x.c:1:10: error: use of undeclared identifier 'vmlinux'", false],
-])("%s: %s", (output, wants) => {
-  expect(wantsVmlinux(new CompileError("x.c", output))).toBe(wants);
+  ["x.c:1:10: fatal error: 'vmlinux.h' file not found", "vmlinux.h"],
+  ["x.c:1:10: fatal error: 'bpf/x86/vmlinux.h' file not found", "bpf/x86/vmlinux.h"],
+  ["x.c:1:10: fatal error: '../vmlinux.h' file not found", undefined],
+  ["x.c:1:10: fatal error: 'vmlinux.hpp' file not found", undefined],
+  ["x.c:1:10: fatal error: 'my-vmlinux.h' file not found", undefined],
+  ["x.c:1:10: error: use of undeclared identifier 'vmlinux'", undefined],
+])("%s: %s", (output, wanted) => {
+  expect(wantedVmlinux(new CompileError("x.c", output))).toBe(wanted);
 });

@@ -1,39 +1,43 @@
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Btf, printHeader } from "../btf/index.js";
 import { NotSupportedError } from "../errors.js";
 import type { CompileError } from "./diagnostic.js";
 
 const KERNEL_TYPES = "/sys/kernel/btf/vmlinux";
-const NAME = "vmlinux.h";
 
-/** Whether a source did not compile for want of a vmlinux.h. */
-export function wantsVmlinux(error: CompileError): boolean {
-  return error.diagnostics.some(({ message }) => /^'(?:.*\/)?vmlinux\.h' file not found$/.test(message));
+/** The vmlinux.h for want of which a source did not compile, as it includes it: "bpf/vmlinux.h". */
+export function wantedVmlinux(error: CompileError): string | undefined {
+  for (const { message } of error.diagnostics) {
+    const [, name] = /^'((?:[^/']+\/)*vmlinux\.h)' file not found$/.exec(message) ?? [];
+    // One that is to lie above a certain folder can lie nowhere else.
+    if (name !== undefined && !name.split("/").includes("..")) return name;
+  }
+  return undefined;
 }
 
 /**
- * Writes the running kernel's types as vmlinux.h under `folder`, unless an earlier call has; returns the
- * folder that it lies in. Throws NotSupportedError where the kernel has none to show.
+ * Writes the running kernel's types as a header of that name under `folder`, unless an earlier call has;
+ * returns the folder that it is to be looked for in. Throws NotSupportedError where the kernel has none to show.
  */
-export function writeVmlinux(folder: string, kernelTypes = KERNEL_TYPES): string {
+export function writeVmlinux(folder: string, name: string, kernelTypes = KERNEL_TYPES): string {
   let types: Uint8Array;
   try {
     types = readFileSync(kernelTypes);
   } catch (error) {
     throw new NotSupportedError(
-      NAME,
-      `the source includes ${NAME}, which is made from ${kernelTypes}, and this machine's kernel has none: ` +
+      name,
+      `the source includes ${name}, which is made from ${kernelTypes}, and this machine's kernel has none: ` +
         "put one beside the source, or name its folder",
       { cause: error },
     );
   }
   const digest = createHash("sha256").update(types).digest("hex");
   const place = join(folder, `vmlinux-${digest}`);
-  const path = join(place, NAME);
+  const path = join(place, name);
   if (existsSync(path)) return place;
-  mkdirSync(place, { recursive: true });
+  mkdirSync(dirname(path), { recursive: true });
   const temporary = join(place, randomUUID());
   writeFileSync(temporary, printHeader(Btf.parse(types)));
   renameSync(temporary, path);

@@ -13,5 +13,6 @@ export { LinuxObject, type RecordOptions } from "./linux-object.js";
 export { LinuxProgram } from "./linux-program.js";
 export type { MapInfo } from "./map-info.js";
 export { FoundMap, listMaps, type MapReference, openMap } from "./open-map.js";
+export { unpin } from "./pin.js";
 export { type Finding, type LinuxFacts, probeLinux } from "./probe.js";
 export type { ProgramInfo } from "./program-info.js";

@@ -7,7 +7,7 @@ import { describeWith } from "../../tests/needs.js";
 import { KernelError, NotSupportedError } from "../errors.js";
 import { fixture } from "./fixtures/fixture.oracle.js";
 import { expectGone, expectNothingOpen, isHeld } from "./fixtures/left-behind.oracle.js";
-import { openLinuxKernel, openMap } from "./index.js";
+import { openLinuxKernel, openMap, unpin } from "./index.js";
 
 const clang = "command clang|clang-19|clang-18|clang-17|clang-16|clang-15|clang-14";
 const packet = new Uint8Array(60);
@@ -49,7 +49,8 @@ describeWith(["bpf", clang, "command mount"], "pinned maps of Linux", () => {
     using found = openMap({ path: join(pinPath, "shared_counter") });
     expect([...found]).toEqual([[0, 2n]]);
     found.close();
-    command("rm", "-r", join(folder, "by-name"));
+    expect(unpin(join(pinPath, "shared_counter"))).toBe(true);
+    expect(unpin(join(pinPath, "shared_counter"))).toBe(false);
     await expectGone("map", [id]);
   });
 
@@ -59,7 +60,7 @@ describeWith(["bpf", clang, "command mount"], "pinned maps of Linux", () => {
     await expect(kernel.load(pinned(3))).rejects.toThrow(/shared_counter has max_entries 1, not 3/);
     using found = openMap({ path: join(folder, "shared_counter") });
     expect(found.raw.info.maxEntries).toBe(1);
-    command("rm", join(folder, "shared_counter"));
+    unpin(join(folder, "shared_counter"));
   });
 
   test("maps and programs are pinned by hand, once", async () => {
@@ -73,7 +74,7 @@ describeWith(["bpf", clang, "command mount"], "pinned maps of Linux", () => {
     object.close();
     // What is pinned is still there; without its path it is not.
     expect(ids.map((id) => isHeld("program", id))).toEqual([true]);
-    command("rm", ...paths);
+    for (const path of paths) unpin(path);
     await expectGone("program", ids);
   });
 
@@ -85,6 +86,7 @@ describeWith(["bpf", clang, "command mount"], "pinned maps of Linux", () => {
     using object = await kernel.load(fixture("globals"));
     expect(() => object.program("count").pin(join(elsewhere, "program"))).toThrow(NotSupportedError);
     expect(existsSync(elsewhere)).toBe(false);
+    expect(() => unpin(process.execPath)).toThrow(NotSupportedError);
   });
 
   test("what is pinned and no map is not taken for one", async () => {
@@ -93,6 +95,6 @@ describeWith(["bpf", clang, "command mount"], "pinned maps of Linux", () => {
     const path = join(folder, "no_map");
     object.program("count").pin(path);
     expect(() => openMap({ path })).toThrow(KernelError);
-    command("rm", path);
+    unpin(path);
   });
 });

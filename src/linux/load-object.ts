@@ -29,6 +29,7 @@ import { loadProgram, ProgFlag } from "./load-program.js";
 import { prepareBtf } from "./prepare-btf.js";
 import { Descriptor } from "./sys/descriptor.js";
 import { isLittleEndian } from "./sys/libc.js";
+import { nativeWord } from "./sys/native-word.js";
 import type { TestRunner } from "./test-run.js";
 
 /** What loading needs of the kernel's side. */
@@ -195,14 +196,8 @@ class ObjectLoader {
         if (fd === undefined) {
           throw new KernelError("BPF_MAP_UPDATE_ELEM", Errno.ENOENT, `map ${map.name}: ${name}`);
         }
-        this.#maps.get(map.name)?.updateElem(word(index), word(fd));
+        this.#maps.get(map.name)?.updateElem(nativeWord(index), nativeWord(fd));
       }
     }
   }
-}
-
-function word(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value, isLittleEndian);
-  return bytes;
 }

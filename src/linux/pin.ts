@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readlinkSync, statfsSync } from "node:fs";
+import { existsSync, mkdirSync, readlinkSync, statfsSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { KernelError, NotSupportedError } from "../errors.js";
 import { Errno } from "../uapi/index.js";
@@ -37,6 +37,14 @@ export function pinObject(fd: number, path: string): void {
   requireBpfFileSystem(folder);
   mkdirSync(folder, { recursive: true });
   new Attributes(16).text(0, path).u32(8, fd).call(BpfCommand.ObjPin, path);
+}
+
+/** Takes a pin away; what nobody else holds goes with it. False where nothing is pinned at the path. */
+export function unpin(path: string): boolean {
+  if (!existsSync(path)) return false;
+  requireBpfFileSystem(dirname(path));
+  unlinkSync(path);
+  return true;
 }
 
 /**

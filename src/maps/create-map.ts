@@ -57,5 +57,5 @@ export function createMap(definition: MapDefinition, host: MapHost, id: number):
     const name = mapTypeName(definition.type);
     throw new NotSupportedError(`map type ${name}`, `no maps of type ${name}`);
   }
-  return new MapOfType(definition, host, id);
+  return host.arena.allOrNothing(() => new MapOfType(definition, host, id));
 }

@@ -1,17 +1,14 @@
 import { type Btf, BtfKind } from "../btf/index.js";
 import { type ElfSection, SectionType } from "../elf/index.js";
-import { ObjectFormatError } from "../errors.js";
 import { MapFlag, MapType } from "../uapi/index.js";
 import { emptyMap } from "./empty-map.js";
 import { isDataSectionName, isReadOnlySection } from "./kernel-names.js";
 import type { ObjectFile } from "./object-file.js";
 import type { MapSpec } from "./object-spec.js";
+import { zeroedValue } from "./zeroed-value.js";
 
 /** The section of variables in a map of type ARENA. */
 export const ARENA_SECTION = ".addr_space.1";
-/** Linux takes no array whose values are larger (kernel/bpf/arraymap.c, array_map_alloc_check). */
-const LARGEST_VALUE = 0x7fffffff;
-
 /** Whether a section holds variables: .data, .rodata and .bss, each with a suffix if wanted. */
 export function isDataSection(section: ElfSection): boolean {
   if (section.size === 0 || !isDataSectionName(section.name)) return false;
@@ -46,7 +43,8 @@ function dataMap(file: ObjectFile, section: ElfSection, name: string): MapSpec {
     maxEntries: 1,
     flags: (isMmapable ? MapFlag.Mmapable : 0) | (isReadOnlySection(section.name) ? MapFlag.RdonlyProg : 0),
     valueTypeId,
-    data: section.type === SectionType.Nobits ? zeroes(section) : section.data.slice(),
+    data:
+      section.type === SectionType.Nobits ? zeroedValue(section.size, section.name) : section.data.slice(),
   };
 }
 
@@ -58,18 +56,4 @@ function hasGlobals(btf: Btf, datasecId: number | undefined): boolean {
     const variable = btf.type(type);
     return variable.kind === BtfKind.Var && variable.linkage !== "static";
   });
-}
-
-function zeroes({ name, size }: ElfSection): Uint8Array {
-  const fail = (cause?: unknown): never => {
-    const why = `${size} bytes of variables are more than a map's value can have (${LARGEST_VALUE})`;
-    throw new ObjectFormatError(`${why}: use a map of several entries`, { section: name }, { cause });
-  };
-  if (size > LARGEST_VALUE) fail();
-  try {
-    return new Uint8Array(size);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return fail(error);
-  }
 }

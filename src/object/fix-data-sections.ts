@@ -43,7 +43,7 @@ export function fixDataSections(elf: Elf, btfSection: Uint8Array, isLast: boolea
       // libbpf's linker leaves those of variables at 0 that another object had declared before.
       return { ...entry, offset: symbol.value };
     });
-    writeDatasec(bytes, btf, id, type.size || (sizes.get(type.name) ?? 0), entries);
+    writeDatasec(bytes, btf, id, sizes.get(type.name) ?? type.size, entries);
   }
   return bytes;
 }

@@ -4,6 +4,7 @@ import { MapFlag, MapType } from "../uapi/index.js";
 import { emptyMap } from "./empty-map.js";
 import { writeDatasec } from "./fix-data-sections.js";
 import type { KconfigExtern, MapSpec, ObjectSpec } from "./object-spec.js";
+import { zeroedValue } from "./zeroed-value.js";
 
 /** A variable of the kernel's configuration that has no place yet. */
 export type UnplacedKconfig = Omit<KconfigExtern, "offset"> & { readonly align: number };
@@ -63,7 +64,7 @@ export function kconfigMap(externs: readonly KconfigExtern[], valueTypeId: numbe
     maxEntries: 1,
     flags: MapFlag.Mmapable | MapFlag.RdonlyProg,
     valueTypeId,
-    data: new Uint8Array(valueSize),
+    data: zeroedValue(valueSize, ".kconfig"),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Packets: capture files, header codecs, packet builders, checksums. Browser-safe; imports errors and
- * uapi, and asm where filter expressions are compiled.
+ * Packets: capture files, header codecs, packet builders, checksums, filter expressions. Browser-safe;
+ * imports errors and uapi.
  */
 export * from "./address/index.js";
 export { buildPacket, type PacketPart } from "./build-packet.js";

@@ -68,10 +68,12 @@ describe("the user-space kernel", () => {
 
   test("a map that is larger than the arena is a typed error", async () => {
     const kernel = openUserKernel({ memory: 8 * 1024 * 1024 });
+    const before = kernel.arena.used;
     const big = { name: "big", type: MapType.Array, valueSize: 1024, maxEntries: 1 << 20 };
     await expect(kernel.load(assembledObject({ programs: [pass], maps: [big] }))).rejects.toThrow(
       NotSupportedError,
     );
+    expect(kernel.arena.used).toBe(before);
   });
 
   test("a wild access ends the packet as XDP_ABORTED, with a report", async () => {

@@ -158,6 +158,27 @@ describeWith([CLANG], "the -w file", () => {
     expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
+  test("-c ends the run though its input goes on", async () => {
+    const child = spawn("node", [BIN, "run", object, "-r", "-", "-c", "1", "-q"]);
+    child.stdin.write(pcapOf([udpTo(9), udpTo(2)]));
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    expect(code).toBe(0);
+  });
+
+  test("standard output that fills up is an error", () => {
+    const { status, stderr } = spawnSync(
+      "sh",
+      ["-c", `node "${BIN}" run "${object}" -r "${ports}" > /dev/full`],
+      {
+        encoding: "utf8",
+      },
+    );
+    expect([status, stderr]).toEqual([
+      1,
+      "wirebee: cannot write standard output: no space left on the device\n",
+    ]);
+  });
+
   test("| head is no error", () => {
     const many = writePcap(
       file("many.pcap"),

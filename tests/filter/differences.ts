@@ -36,9 +36,9 @@ export const otherMeanings: readonly {
     why: "libpcap has vxlan since 1.11",
   },
   {
-    ours: "vxlan 100 and arp",
-    theirs: `(udp dst port 4789 and udp[8] = 8 and udp[12:4] & 0xffffff00 = 0x6400 and udp[28:2] = 0x806) or
-      (ip6[6] = 17 and udp dst port 4789 and ip6[48] = 8 and ip6[52:4] & 0xffffff00 = 0x6400 and ip6[68:2] = 0x806)`,
+    ours: "vxlan 5 and ip",
+    theirs: `(udp dst port 4789 and udp[8] = 8 and udp[12:4] & 0xffffff00 = 0x500 and udp[28:2] = 0x800) or
+      (ip6[6] = 17 and udp dst port 4789 and ip6[48] = 8 and ip6[52:4] & 0xffffff00 = 0x500 and ip6[68:2] = 0x800)`,
     why: "the same",
   },
   {

@@ -71,7 +71,7 @@ export class Tcpdump implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.#folder, { recursive: true });
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   /** Runs commands for every expression, whose file is "$1", in a few shells; returns the files' folder. */
@@ -83,10 +83,10 @@ export class Tcpdump implements Disposable {
     const shell = (first: number): Promise<void> =>
       new Promise((resolve, reject) => {
         const loop = `i=${first}; while [ $i -lt ${expressions.length} ]; do\n${script}\ni=$((i + ${SHELLS})); done`;
-        const child = spawn("sh", ["-c", loop], { stdio: "ignore", timeout: 60_000 });
+        const child = spawn("sh", ["-c", loop], { stdio: "ignore", timeout: 110_000 });
         child.on("error", reject);
         child.on("close", (code) => {
-          if (code === null) reject(new Error("tcpdump took more than a minute"));
+          if (code === null) reject(new Error("tcpdump took more than 110 s"));
           else resolve();
         });
       });

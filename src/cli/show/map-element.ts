@@ -1,11 +1,11 @@
-import { BtfKind } from "../../btf/index.js";
+import { BtfKind, encodeValue } from "../../btf/index.js";
 import type { TypedMap } from "../../object/index.js";
 import { MapType } from "../../uapi/index.js";
 import { holdsNumbers, isQueue, isZero } from "../map-elements.js";
 import type { Json } from "./json.js";
 import { inlineText, type ShownValue, valueJson } from "./shown-value.js";
 import { sumOf } from "./sum.js";
-import { plainValue, typedValue, untypedValue } from "./typed-value.js";
+import { typedValue, untypedValue } from "./typed-value.js";
 
 /** A map's value as it is shown: one, or one for each CPU with their sum where that means something. */
 export type ShownElement =
@@ -71,7 +71,9 @@ export class ElementShower {
     const values = this.#map.decodeValue(bytes);
     if (!Array.isArray(values)) return undefined;
     const sum = sumOf(btf, typeId, values);
-    return sum === undefined ? undefined : plainValue(btf, typeId, sum);
+    if (sum === undefined) return undefined;
+    const { littleEndian } = this.#map;
+    return typedValue(btf, typeId, encodeValue(btf, typeId, sum, littleEndian), littleEndian);
   }
 
   /** Orders keys: numbers by their size, all else by their bytes. */

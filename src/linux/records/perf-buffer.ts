@@ -1,5 +1,6 @@
 import type { LinuxMap } from "../linux-map.js";
 import { isLittleEndian, libc, type MappedMemory } from "../sys/libc.js";
+import { nativeWord } from "../sys/native-word.js";
 import { syscallNumber } from "../sys/syscall-number.js";
 
 const PROT_READ_WRITE = 3;
@@ -51,7 +52,7 @@ export class PerfBuffer {
       this.#positions = new BigUint64Array(this.#memory.buffer, 0, page / 8);
       this.#data = new Uint8Array(this.#memory.buffer, page);
       c.ioctl(this.fd, IOC_ENABLE, 0);
-      map.updateElem(word(cpu), word(this.fd));
+      map.updateElem(nativeWord(cpu), nativeWord(this.fd));
     } catch (error) {
       this.close();
       throw error;
@@ -94,10 +95,4 @@ export class PerfBuffer {
     if (this.#memory !== undefined) libc().munmap(this.#memory);
     libc().close(this.fd);
   }
-}
-
-function word(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value, isLittleEndian);
-  return bytes;
 }

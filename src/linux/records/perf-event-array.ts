@@ -2,7 +2,8 @@ import { KernelError } from "../../errors.js";
 import { Errno } from "../../uapi/index.js";
 import type { LinuxMap } from "../linux-map.js";
 import { possibleCpus } from "../possible-cpus.js";
-import { isLittleEndian, libc, type Watch } from "../sys/libc.js";
+import { libc, type Watch } from "../sys/libc.js";
+import { nativeWord } from "../sys/native-word.js";
 import { PerfBuffer } from "./perf-buffer.js";
 import { MOST_AT_ONCE, type RecordSource } from "./record-source.js";
 
@@ -66,10 +67,8 @@ export class PerfEventSource implements RecordSource {
   /** Without an event in its place, programs are told that nobody listens. */
   #forget(cpu: number): void {
     if (this.#map.isClosed) return;
-    const key = new Uint8Array(4);
-    new DataView(key.buffer).setUint32(0, cpu, isLittleEndian);
     try {
-      this.#map.deleteElem(key);
+      this.#map.deleteElem(nativeWord(cpu));
     } catch (error) {
       // Somebody else has taken the place, and gone.
       if (!(error instanceof KernelError && error.errno === Errno.ENOENT)) throw error;

@@ -39,6 +39,8 @@ interface Draft extends JoinedSection {
 }
 
 const ONCE = ["license", "version"];
+/** A page: nothing in an object needs more. */
+const LARGEST_ALIGN = 4096;
 
 /** The sections of several objects, joined by name (libbpf, linker_append_sec_data). */
 export class JoinedSections {
@@ -69,6 +71,11 @@ export class JoinedSections {
       return { joined, offset: 0, isRepeated: true };
     }
     const unit = Math.max(1, align);
+    if (unit > LARGEST_ALIGN || (unit & (unit - 1)) !== 0) {
+      throw new ObjectFormatError(`${source.name}: alignment to ${unit} bytes: compile it again`, {
+        section: name,
+      });
+    }
     const offset = Math.ceil(joined.size / unit) * unit;
     joined.align = Math.max(joined.align, unit);
     joined.size = offset + section.size;

@@ -56,7 +56,7 @@ export class JoinedTypes {
       }
       const type = btf.type(id);
       const isNamed = type.kind === BtfKind.Var || type.kind === BtfKind.Func;
-      const newId = isNamed ? this.#named(source, type) : this.builder.import(btf, id);
+      const newId = isNamed ? this.#named(source, id, type) : this.builder.import(btf, id);
       if (newId !== undefined) ids.set(id, newId);
     }
     // A tag may stand before what it is on.
@@ -64,11 +64,10 @@ export class JoinedTypes {
   }
 
   /** A function or variable: each static one by itself, of global ones the chosen one for all. */
-  #named(source: LinkSource, type: BtfVar | BtfFunc): number | undefined {
+  #named(source: LinkSource, id: number, type: BtfVar | BtfFunc): number | undefined {
     const { btf } = source.file;
     if (btf === undefined) return undefined;
-    if (type.linkage === "static")
-      return this.builder.add({ ...type, type: this.builder.import(btf, type.type) });
+    if (type.linkage === "static") return this.builder.import(btf, id);
     // Without a symbol it belonged to a section that was left out.
     const global = this.#symbols.global(type.name);
     if (global === undefined) return undefined;
@@ -79,9 +78,9 @@ export class JoinedTypes {
     const best = own === undefined || chosen.typeId === undefined ? undefined : own.type(chosen.typeId);
     if (own === undefined || (best?.kind !== BtfKind.Var && best?.kind !== BtfKind.Func)) return undefined;
     const linkage = isDefined ? "global" : "extern";
-    const id = this.builder.add({ ...best, linkage, type: this.builder.import(own, best.type) });
-    this.#globals.set(global, id);
-    return id;
+    const newId = this.builder.add({ ...best, linkage, type: this.builder.import(own, best.type) });
+    this.#globals.set(global, newId);
+    return newId;
   }
 
   #addTag(source: LinkSource, id: number): void {

@@ -14,7 +14,7 @@ export function writeData(spec: ObjectSpec, maps: readonly MapSpec[], output: Ou
   for (const map of maps) {
     const data = map.data ?? new Uint8Array(0);
     const isBss = map.section.startsWith(".bss");
-    const isZero = data.every((byte) => byte === 0);
+    const isZero = isBss && isAllZero(data);
     // .bss has no content in a file: what has been given values since goes with the initialised data.
     const name = isBss && !isZero ? `.data${map.section}` : map.section;
     const section = output.elf.addSection({
@@ -31,6 +31,14 @@ export function writeData(spec: ObjectSpec, maps: readonly MapSpec[], output: Ou
     writeDatasec(map.section, name, section, data.length, output);
   }
   return symbols;
+}
+
+/** Whether there is nothing but zeroes in .bss, which may be large: looked at in words where it can be. */
+function isAllZero(data: Uint8Array): boolean {
+  const isAligned = data.byteOffset % 4 === 0;
+  const words = isAligned ? new Uint32Array(data.buffer, data.byteOffset, data.length >>> 2) : data;
+  for (let i = 0; i < words.length; i++) if (words[i] !== 0) return false;
+  return data.subarray(isAligned ? words.length * 4 : data.length).every((byte) => byte === 0);
 }
 
 /** Flags and alignment as compilers choose them, so that linkers join sections of the same name. */
@@ -94,7 +102,12 @@ export function writeStructOps(maps: readonly MapSpec[], output: Output): () => 
         section: name,
       });
     }
-    const content = new Uint8Array(datasec.type.size);
+    const own = maps.filter((map) => map.section === name);
+    const places = new Map(
+      datasec.type.variables.map(({ type, offset }) => [output.types.type(type).name, offset]),
+    );
+    const end = own.reduce((most, map) => Math.max(most, (places.get(map.name) ?? 0) + map.valueSize), 0);
+    const content = new Uint8Array(end);
     const section = output.elf.addSection({
       name,
       type: SectionType.Progbits,
@@ -102,10 +115,7 @@ export function writeStructOps(maps: readonly MapSpec[], output: Output): () => 
       align: DATA_ALIGN,
       content,
     });
-    const places = new Map(
-      datasec.type.variables.map(({ type, offset }) => [output.types.type(type).name, offset]),
-    );
-    for (const map of maps.filter((entry) => entry.section === name)) {
+    for (const map of own) {
       const place = places.get(map.name);
       if (place === undefined)
         throw new ObjectFormatError(`BTF has no variable ${map.name}`, { section: name });

@@ -243,6 +243,17 @@ describe("compiled filters", () => {
     expect((problem as SyntaxProblem).column).toBe(column);
   });
 
+  test.each<[string, string]>([
+    ["sums", `${"len + ".repeat(900)}1 = 1`],
+    ["powers", `${"len ^ ".repeat(400)}1 = 1`],
+    ["signs", `${"- ".repeat(400)}len = 1`],
+    ["negations", `${"not ".repeat(400)}tcp`],
+    ["parentheses", `${"(".repeat(400)}tcp${")".repeat(400)}`],
+    ["tests within tests", `${"ip and (tcp or ".repeat(200)}udp${")".repeat(200)}`],
+  ])("%s within one another are a program", (_name, text) => {
+    expect(compileFilter(text).instructions.length).toBeGreaterThan(0);
+  });
+
   test("many tests in a row are a program", () => {
     const filter = compileFilter(Array.from({ length: 5_000 }, (_, i) => `src port ${i}`).join(" or "));
     expect(filter.matches(syn)).toBe(true);

@@ -1,45 +1,30 @@
 import type { Arena } from "../../arena/index.js";
+import { flowKeys } from "./flow-keys.js";
 import type { SkBuff } from "./sk-buff.js";
 
-const ETH_P_IP = 0x0800;
-const ETH_P_IPV6 = 0x86dd;
-const TCP = 6;
-const UDP = 17;
-const SCTP = 132;
-
 /**
- * A hash of the packet's flow: the same for all packets of a connection in one direction, never 0.
- * Linux's skb_get_hash is keyed with a random number at boot, so no program may rely on more.
+ * A hash of the packet's flow, never 0: the same for all packets of a connection in both directions.
+ * Which packets have the same is Linux's rule (net/core/flow_dissector.c, __flow_hash_from_keys); what
+ * it is, no program may rely on: Linux keys its own with a random number.
  */
 export function flowHash(arena: Arena, packet: SkBuff): number {
-  const { u8 } = arena;
-  const header = packet.at(packet.networkOffset);
-  const room = packet.dataEnd - header;
-  let hash = mix(0x811c9dc5, packet.protocol);
-  const addBytes = (from: number, length: number) => {
-    for (let i = 0; i < length; i++) hash = mix(hash, u8[from + i]);
-  };
-  let ports = 0;
-  let protocol = 0;
-  if (packet.protocol === ETH_P_IP && room >= 20) {
-    protocol = u8[header + 9];
-    addBytes(header + 12, 8);
-    const isFragment = ((u8[header + 6] & 0x3f) | u8[header + 7]) !== 0;
-    if (!isFragment) ports = header + (u8[header] & 0xf) * 4;
-  } else if (packet.protocol === ETH_P_IPV6 && room >= 40) {
-    protocol = u8[header + 6];
-    addBytes(header + 8, 32);
-    ports = header + 40;
-  } else {
-    addBytes(packet.at(packet.macOffset), 12);
-  }
-  hash = mix(hash, protocol);
-  const hasPorts = protocol === TCP || protocol === UDP || protocol === SCTP;
-  if (ports !== 0 && hasPorts && ports + 4 <= packet.dataEnd) addBytes(ports, 4);
+  const keys = flowKeys(arena.view, packet);
+  // Addresses and ports are put in order, each for itself. Without addresses they stand as they are.
+  const [source, destination] = [keys.source, keys.destination].sort(compare);
+  const ports = source.length === 0 ? keys.ports : [...keys.ports].sort((a, b) => a - b);
+  const words = [keys.protocol, keys.ipProtocol, keys.flowLabel, keys.greKey, ...keys.vlan, ...ports];
+  let hash = 0x811c9dc5;
+  for (const word of words) hash = mix(mix(hash, word), word >>> 16);
+  for (const byte of [...source, ...destination]) hash = mix(hash, byte);
   return hash === 0 ? 1 : hash;
 }
 
-/** One step of FNV-1a. */
-function mix(hash: number, byte: number): number {
-  return Math.imul(hash ^ byte, 0x01000193) >>> 0;
+function compare(a: Uint8Array, b: Uint8Array): number {
+  const different = a.findIndex((byte, index) => byte !== b[index]);
+  return different < 0 ? 0 : a[different] - b[different];
+}
+
+/** One step of FNV-1a, with a word of 16 bits. */
+function mix(hash: number, word: number): number {
+  return Math.imul(hash ^ (word & 0xffff), 0x01000193) >>> 0;
 }

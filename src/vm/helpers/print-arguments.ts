@@ -1,7 +1,7 @@
 import type { Arena } from "../../arena/index.js";
 import { Errno } from "../../uapi/index.js";
+import { isPunctuation, isSpace, isWithin } from "./character.js";
 import { formatIpv4, formatIpv6, formatIpv6Full } from "./print-address.js";
-import { isPunctuation, isSpace, isWithin } from "./print-character.js";
 
 /** MAX_BPRINTF_BIN_ARGS: room for all arguments of one call. */
 const ROOM = 512;

@@ -1,7 +1,7 @@
 import type { Arena } from "../../arena/index.js";
 import { Errno } from "../../uapi/index.js";
+import { isAlphanumeric, isWithin } from "./character.js";
 import { packArguments, symbolText } from "./print-arguments.js";
-import { isAlphanumeric, isWithin } from "./print-character.js";
 
 const PERCENT = 0x25;
 const ZERO = 0x30;

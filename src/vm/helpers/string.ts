@@ -1,6 +1,7 @@
 import { Errno } from "../../uapi/index.js";
 import type { HelperFunction, Machine } from "../machine.js";
 import { checkMemory, high32, memory, u32 } from "./argument.js";
+import { isSpace } from "./character.js";
 
 /** Digits that __bpf_strtoull takes from its input at most. */
 const MAX_DIGITS = 63;
@@ -11,12 +12,6 @@ interface Parsed {
   readonly magnitude: bigint;
   readonly isNegative: boolean;
   readonly consumed: number;
-}
-
-/** What the C library calls white space. */
-function isSpace(byte: number): boolean {
-  // 0xa0 too: lib/ctype.c marks Latin-1's no-break space.
-  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d) || byte === 0xa0;
 }
 
 function digitValue(byte: number): number {

@@ -228,11 +228,14 @@ function steps(depth: number, maxLength: number): fc.Arbitrary<readonly Step[]> 
     { weight: 9, arbitrary: plain },
     { weight: 2, arbitrary: calling },
   ];
-  if (depth === 0) return fc.array(fc.oneof(...simple), { maxLength });
+  // Of the size asked for, not of fast-check's usual one, which is small.
+  const length = { maxLength, size: "max" } as const;
+  if (depth === 0) return fc.array(fc.oneof(...simple), length);
   const inner = steps(depth - 1, Math.ceil(maxLength / 2));
-  return fc.array(fc.oneof({ withCrossShrink: true }, ...simple, { weight: 3, arbitrary: block(inner) }), {
-    maxLength,
-  });
+  return fc.array(
+    fc.oneof({ withCrossShrink: true }, ...simple, { weight: 3, arbitrary: block(inner) }),
+    length,
+  );
 }
 
 const functionPlan: fc.Arbitrary<FunctionPlan> = fc.record({
@@ -250,7 +253,7 @@ export function anyObject(hook: Hook): fc.Arbitrary<ObjectPlan> {
   return fc.record({
     hook: fc.constant(hook),
     programs: fc
-      .tuple(programPlan(14), fc.option(programPlan(8), { nil: undefined, freq: 3 }))
+      .tuple(programPlan(24), fc.option(programPlan(12), { nil: undefined, freq: 3 }))
       .map(([first, second]) => (second === undefined ? [first] : [first, second])),
   });
 }

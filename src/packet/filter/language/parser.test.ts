@@ -237,7 +237,7 @@ describe("filter expressions", () => {
         const problem = problemOf(input);
         if (problem?.column !== undefined) expect(problem.column).toBeLessThanOrEqual(input.length);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 });

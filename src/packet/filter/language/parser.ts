@@ -1,6 +1,6 @@
 import { SyntaxProblem } from "../../../errors.js";
-import type { Arithmetic, Expression, Qualifiers, SequencePart } from "./expression.js";
-import { protocolOf, whyNotEthernet } from "./keyword.js";
+import type { Arithmetic, Expression, FilterValue, Qualifiers, SequencePart } from "./expression.js";
+import { protocolOf } from "./keyword.js";
 import {
   isArithmeticAt,
   parseArithmetic,
@@ -147,8 +147,9 @@ class FilterParser {
       }
       return { kind: "values", expression: this.#value(value, place.qualifiers, token.column) };
     }
-    if (!place.valuesAllowed)
+    if (!place.valuesAllowed) {
       return tokens.refuse("a qualifier such as host, net or port is wanted before a value");
+    }
     const value = parseValue(tokens, isNet);
     return { kind: "values", expression: this.#value(value, place.qualifiers, token.column) };
   }
@@ -179,8 +180,9 @@ class FilterParser {
     const { column } = token;
     const protocol = token.kind === "keyword" ? protocolOf(token.text) : undefined;
     if (protocol !== undefined) tokens.take();
-    if (protocol !== undefined && tokens.isAt("["))
+    if (protocol !== undefined && tokens.isAt("[")) {
       return this.#parseRelation(parseIndex(tokens, protocol, column));
+    }
     if (tokens.isAt("broadcast") || tokens.isAt("multicast")) {
       const kind = tokens.take().text as "broadcast" | "multicast";
       return { kind: "test", expression: { kind, protocol, column }, qualifiers: undefined };
@@ -189,10 +191,10 @@ class FilterParser {
     if (qualifiers !== undefined) {
       return { kind: "test", expression: this.#parseValues(qualifiers), qualifiers };
     }
-    if (protocol === undefined)
+    if (protocol === undefined) {
       return tokens.refuse("a primitive such as a protocol, host, net or port is wanted");
-    const { kind, text } = tokens.token;
-    if (kind === "keyword" && whyNotEthernet(text) !== undefined) return tokens.refuse("");
+    }
+    tokens.refuseForeign();
     return { kind: "test", expression: { kind: "protocol", protocol, column }, qualifiers: undefined };
   }
 
@@ -218,11 +220,7 @@ class FilterParser {
     return this.#value({ kind: "number", text, value: arithmetic.value }, qualifiers, arithmetic.column);
   }
 
-  #value(
-    value: Extract<Expression, { kind: "value" }>["value"],
-    qualifiers: Qualifiers | undefined,
-    column: number,
-  ): Expression {
+  #value(value: FilterValue, qualifiers: Qualifiers | undefined, column: number): Expression {
     if (qualifiers === undefined) {
       throw new SyntaxProblem(
         `"${value.text}" needs a qualifier before it, such as host, net or port`,

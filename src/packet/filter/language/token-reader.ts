@@ -78,11 +78,16 @@ export class TokenReader {
 
   /** Throws SyntaxProblem: "… is wanted", and is not what comes. */
   refuse(wanted: string): never {
+    this.refuseForeign();
     const token = this.#token;
-    const reason = token.kind === "keyword" ? whyNotEthernet(token.text) : undefined;
-    if (reason !== undefined)
-      throw new SyntaxProblem(`"${token.text}" cannot be asked: ${reason}`, token.column);
     const found = token.kind === "end" ? "the expression ends" : `there is ${quote(token)}`;
     throw new SyntaxProblem(`${wanted}, but ${found}`, token.column);
+  }
+
+  /** Throws SyntaxProblem if what comes is a word of the language that is not about Ethernet. */
+  refuseForeign(): void {
+    const { kind, text, column } = this.#token;
+    const reason = kind === "keyword" ? whyNotEthernet(text) : undefined;
+    if (reason !== undefined) throw new SyntaxProblem(`"${text}" cannot be asked: ${reason}`, column);
   }
 }

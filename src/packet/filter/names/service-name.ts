@@ -25,14 +25,14 @@ const lists: readonly (readonly [protocol: number | undefined, services: string]
   [
     IpProtocol.Udp,
     `bootps=67 bootpc=68 tftp=69 ntp=123 netbios-ns=137 netbios-dgm=138 xdmcp=177 ptp-event=319
-    ptp-general=320 isakmp=500 biff=512 who=513 syslog=514 talk=517 ntalk=518 route=520 dhcpv6-client=546
+    ptp-general=320 isakmp=500 biff=512 who=513 talk=517 ntalk=518 route=520 dhcpv6-client=546
     dhcpv6-server=547 asf-rmcp=623 ms-sql-m=1434 l2f=1701 ipsec-nat-t=4500 iax=4569 vxlan=4789 mdns=5353
     geneve=6081 babel=6696`,
   ],
   [
     undefined,
     `echo=7 discard=9 daytime=13 chargen=19 time=37 tacacs=49 domain=53 kerberos=88 sunrpc=111 snmp=161
-    snmp-trap=162 ldap=389 svrloc=427 https=443 kpasswd=464 rtsp=554 ldaps=636 ldp=646 domain-s=853
+    snmp-trap=162 ldap=389 svrloc=427 https=443 kpasswd=464 syslog=514 rtsp=554 ldaps=636 ldp=646 domain-s=853
     openvpn=1194 radius=1812 radius-acct=1813 nfs=2049 isns=3205 nut=3493 sip=5060 sip-tls=5061`,
   ],
 ];

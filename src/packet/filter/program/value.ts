@@ -31,7 +31,7 @@ export type Value = { readonly id: number } & (
   | { readonly kind: "negate"; readonly operand: Value }
 );
 
-type Facts = Value extends infer V ? (V extends Value ? Omit<V, "id"> : never) : never;
+type WithoutId<V> = V extends Value ? Omit<V, "id"> : never;
 
 /** Operators that leave their left operand as it is when the right one is this number. */
 const neutral: Readonly<Record<ArithmeticOperator, number | undefined>> = {
@@ -133,13 +133,13 @@ export class ValueTable {
     return this.#find(`-${operand.id}`, { kind: "negate", operand });
   }
 
-  #find(key: string, facts: Facts): Value {
-    let value = this.#values.get(key);
-    if (value === undefined) {
-      value = { ...facts, id: this.#count++ } as Value;
-      this.#values.set(key, value);
+  #find(key: string, value: WithoutId<Value>): Value {
+    let known = this.#values.get(key);
+    if (known === undefined) {
+      known = { ...value, id: this.#count++ } as Value;
+      this.#values.set(key, known);
     }
-    return value;
+    return known;
   }
 }
 

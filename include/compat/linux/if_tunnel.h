@@ -1,0 +1,1 @@
+#include <wirebee/gre-flags.h>

@@ -1,0 +1,1 @@
+#include <wirebee/registers.h>
