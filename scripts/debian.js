@@ -17,6 +17,8 @@ const packages = [
   ["iproute2", "ip"],
   ["tcpdump", "tcpdump"],
   ["tshark", "tshark"],
+  // Objects that were not made for this project.
+  ["xdp-tools", "xdp-filter"],
 ];
 const SYSTEM_FOLDERS = ["/usr/sbin", "/sbin"];
 

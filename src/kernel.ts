@@ -67,7 +67,10 @@ export interface LoadedObject extends Disposable {
 }
 
 export interface LoadOptions {
-  /** The programs to load; all that are to be loaded automatically by default. */
+  /**
+   * The programs to load, with those that they can tail-call from the start; all that are to be loaded
+   * automatically by default.
+   */
   readonly programs?: readonly string[];
 }
 

@@ -54,12 +54,6 @@ function specOf(spec: ObjectSpec, name: string, path: string): MapSpec {
   throw new SyntaxProblem(`${path}: there is no map "${name}": the object has ${known}`);
 }
 
-/** The programs that maps name, which must be loaded for tail calls to find them. */
-export function programsInMaps(spec: ObjectSpec): string[] {
-  const named = spec.maps.flatMap((map) => (map.type === MapType.ProgArray ? map.values : []));
-  return named.map(({ name }) => name);
-}
-
 /** Interface indices that entries of device maps redirect to. */
 export function devicesInMaps(spec: ObjectSpec, file: MapContents): number[] {
   return Object.entries(file).flatMap(([name, elements]) => {

@@ -20,12 +20,11 @@ export const SectionType = {
   Rela: 4,
   Nobits: 8,
   Rel: 9,
-  LlvmAddrsig: 0x6fff4c03,
 } as const;
 
 export const SectionFlag = { Write: 1, Alloc: 2, ExecInstr: 4, Merge: 0x10, Strings: 0x20 } as const;
 
-export const SymbolType = { None: 0, Object: 1, Func: 2, Section: 3, File: 4 } as const;
+export const SymbolType = { None: 0, Object: 1, Func: 2, Section: 3 } as const;
 
 export const SymbolVisibility = { Default: 0, Internal: 1, Hidden: 2, Protected: 3 } as const;
 

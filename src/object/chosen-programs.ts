@@ -2,17 +2,32 @@ import { SyntaxProblem } from "../errors.js";
 import type { MapSpec, ObjectSpec, ProgramSpec } from "./object-spec.js";
 
 /**
- * The programs of an object to load: those that are named, else all that are loaded automatically.
- * Throws SyntaxProblem for a name that it does not have.
+ * The programs of an object to load: those that are named, with what they can tail-call from the start;
+ * else all that are loaded automatically. Throws SyntaxProblem for a name that it does not have.
  */
 export function chosenPrograms(spec: ObjectSpec, names: readonly string[] | undefined): ProgramSpec[] {
   if (names === undefined) return spec.programs.filter((program) => program.isAutoloaded);
-  return names.map((name) => {
-    const program = spec.programs.find((entry) => entry.name === name);
-    if (program !== undefined) return program;
-    const known = spec.programs.map((entry) => entry.name).join(", ") || "none";
-    throw new SyntaxProblem(`there is no program "${name}": the object has ${known}`);
-  });
+  const known = new Map(spec.programs.map((program) => [program.name, program]));
+  const chosen = new Set<ProgramSpec>();
+  for (const name of names) {
+    const program = known.get(name);
+    if (program === undefined) {
+      const all = [...known.keys()].join(", ") || "none";
+      throw new SyntaxProblem(`there is no program "${name}": the object has ${all}`);
+    }
+    chosen.add(program);
+  }
+  const maps = new Map(spec.maps.map((map) => [map.name, map]));
+  // What is added to a set while it is walked is walked too.
+  for (const program of chosen) {
+    for (const map of mapsOf(spec, [program])) {
+      for (const { name } of maps.get(map)?.values ?? []) {
+        const called = known.get(name);
+        if (called !== undefined) chosen.add(called);
+      }
+    }
+  }
+  return [...chosen];
 }
 
 /** The names of the maps that programs refer to, with the maps that are in these from the start. */

@@ -62,6 +62,7 @@ describeWith([ANY_CLANG], "objects of clang", () => {
     ]);
     expect(programOf(spec, "on_demand")).toMatchObject({ hasFrags: true, attachTarget: undefined });
     expect(programOf(spec, "traces").attachTarget).toBe("do_exit");
+    expect(programOf(spec, "traces").coreRelocations.map(({ access }) => access)).toEqual(["0:1", "0:0"]);
     expect(spec.functions?.map(({ name, functions }) => [name, functions.length])).toEqual([
       ["for_others", 2],
     ]);
@@ -194,7 +195,7 @@ describeWith([ANY_CLANG], "objects of clang", () => {
         { index: 16, name: "end" },
       ],
     });
-    expect(mapOf(spec, "on_demand")).toMatchObject({ section: "?.struct_ops", flags: 0 });
+    expect(mapOf(spec, "spare")).toMatchObject({ section: "?.struct_ops", flags: 0 });
     expect(programOf(spec, "begin")).toMatchObject({ type: ProgramType.StructOps, attachTarget: "begin" });
     expect(spec.metadata).toMatchObject([
       { name: ".of_loaders", variables: [{ name: "priority", offset: 0, size: 4, isStatic: false }] },
@@ -219,6 +220,16 @@ describeWith([ANY_CLANG], "objects of clang", () => {
     expect(flags.length === 0 ? value : [value]).toEqual(
       flags.length === 0 ? Uint8Array.of(4, 0, 0, 0) : [4],
     );
+  });
+
+  test("pointers in data stay as the file has them: no loader gives them places", () => {
+    const text = `
+      volatile __u32 value = 1;
+      volatile __u32 *volatile pointers[2] = {&value, &value};
+      SEC("xdp") int entry(struct xdp_md *ctx) { return pointers[1] != 0; }`;
+    const spec = parseObject(compileText(text));
+    const { map, offset, size } = spec.globals.variable("pointers");
+    expect(mapOf(spec, map).data?.subarray(offset, offset + size)).toEqual(new Uint8Array(16));
   });
 
   test("an exception callback is a part of its program, though nothing calls it", () => {

@@ -3,6 +3,7 @@
  * `asm/`, `uapi/` and errors.
  */
 export { chosenPrograms, mapsOf } from "./chosen-programs.js";
+export { contextType } from "./context-type.js";
 export { CoreRelocator, relocateCore } from "./core/core-relocator.js";
 export type { CoreModule, CoreTarget } from "./core/core-target.js";
 export { POISON_HELPER } from "./core/patch-instruction.js";

@@ -97,7 +97,8 @@ describeWith([ANY_CLANG], "loading objects of clang", () => {
     const spec = parseObject(compileFixture("programs"));
     const load = kernel.load(spec, { programs: ["of_no_type"] });
     await expect(load).rejects.toThrow(
-      'program of_no_type: section "xdp_of_old" does not say what type it is: set the program\'s type',
+      'program of_no_type: section "xdp_of_old" does not say what type it is: set the program\'s type; by its ' +
+        "parameter it is XDP",
     );
     const program = spec.programs.find(({ name }) => name === "of_no_type");
     Object.assign(program ?? {}, { type: ProgramType.Xdp });
@@ -137,7 +138,8 @@ describeWith([ANY_CLANG], "loading objects of clang", () => {
 
   test("initial values lead to maps and to programs", async () => {
     await using kernel = openUserKernel();
-    using object = await kernel.load(parseObject(compileFixture("maps")));
+    using object = await kernel.load(parseObject(compileFixture("maps")), { programs: ["enter"] });
+    expect([...object.programs.keys()]).toEqual(["enter", "next"]);
     // It jumps to `next`, which drops.
     expect(object.program("enter").run(frame).action).toBe("XDP_DROP");
     expect([...object.map("flows").keys()]).toEqual([{ source: 0, port: 0 }]);
@@ -178,5 +180,11 @@ describeWith([ANY_CLANG], "loading objects of clang", () => {
       }`;
     using object = await kernel.load(parseObject(compileText(weak)));
     expect(object.program("entry").run(frame).action).toBe("XDP_PASS");
+    using unguarded = await kernel.load(parseObject(compileText(strong.replace("__ksym", "__ksym __weak"))));
+    const { action, trap } = unguarded.program("entry").run(frame);
+    expect({ action, message: trap?.message }).toEqual({
+      action: "XDP_ABORTED",
+      message: "a call of a weak kernel function that is missing",
+    });
   });
 });

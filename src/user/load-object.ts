@@ -4,6 +4,7 @@ import { type BpfMap, hasMapType, type MapDefinition } from "../maps/index.js";
 import {
   CoreRelocator,
   chosenPrograms,
+  contextType,
   isReadOnlySection,
   type MapSpec,
   mapsOf,
@@ -12,7 +13,7 @@ import {
   resolveKconfig,
   TypedMap,
 } from "../object/index.js";
-import { Errno, MapType } from "../uapi/index.js";
+import { Errno, MapType, ProgramType, programTypeName } from "../uapi/index.js";
 import { isRunnable, loadProgram, refuseType } from "./load.js";
 import type { UserKernel } from "./user-kernel.js";
 import { UserObject } from "./user-object.js";
@@ -30,7 +31,7 @@ export function loadObject(kernel: UserKernel, spec: ObjectSpec, options: LoadOp
     );
   }
   const programs = chosenPrograms(spec, options.programs);
-  refuseTypes(programs);
+  refuseTypes(spec, programs);
   resolveKconfig(spec, kernel.config);
   const needed = options.programs === undefined ? undefined : mapsOf(spec, programs);
   const loader = new ObjectLoader(kernel, spec);
@@ -49,12 +50,17 @@ export function loadObject(kernel: UserKernel, spec: ObjectSpec, options: LoadOp
   }
 }
 
-/** Names a program whose type has no place here, and what can be loaded without it. */
-function refuseTypes(programs: readonly ProgramSpec[]): void {
+/** Names a program whose type has no place here, and what can be done or loaded instead. */
+function refuseTypes(spec: ObjectSpec, programs: readonly ProgramSpec[]): void {
   const refused = programs.find((program) => !isRunnable(program));
   if (refused === undefined) return;
+  const probable = refused.type === ProgramType.Unspec ? contextType(spec.btf, refused) : undefined;
   const others = programs.filter(isRunnable).map(({ name }) => name);
-  refuseType(refused, others.length === 0 ? "" : `; load the others by name: ${others.join(", ")}`);
+  const hints = [
+    probable === undefined ? "" : `; by its parameter it is ${programTypeName(probable)}`,
+    others.length === 0 ? "" : `; load the others by name: ${others.join(", ")}`,
+  ];
+  refuseType(refused, hints.join(""));
 }
 
 function isAvailable(map: MapSpec): boolean {

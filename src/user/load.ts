@@ -10,6 +10,7 @@ import {
   helperImplementation,
   kfuncImplementation,
   type Resolver,
+  Trap,
   type VmProgram,
 } from "../vm/index.js";
 import { checkHelper, checkKfunc, refuseMissing } from "./check-call.js";
@@ -84,6 +85,11 @@ export function loadProgram(spec: ProgramSpec, environment: LoadEnvironment): Vm
   }
 }
 
+/** Ends a run at what a program should not come to: what it was compiled for is not there. */
+function unreachable(message: string): never {
+  throw new Trap("invalid instruction", message);
+}
+
 class ProgramResolver implements Resolver {
   readonly #spec: ProgramSpec;
   readonly #environment: LoadEnvironment;
@@ -139,13 +145,12 @@ class ProgramResolver implements Resolver {
     const helper = helperById(imm);
     // What CO-RE does not find in the kernel may stand where nobody comes.
     if (imm === POISON_HELPER) {
-      return () =>
-        this.#refuse(slot, "a CO-RE relocation failed here: the kernel's types lack what is asked for");
+      return () => unreachable("a CO-RE relocation failed here: the kernel's types lack what is asked for");
     }
     // A weak kernel function that is missing: calling it is what must not happen.
     if (helper === undefined) {
       return this.#spec.references.some((reference) => reference.kind === "kfunc" && reference.slot === slot)
-        ? () => this.#refuse(slot, "call of a missing weak kernel function")
+        ? () => unreachable("a call of a weak kernel function that is missing")
         : this.#refuse(slot, `invalid func unknown#${imm}`);
     }
     checkHelper(this.#spec, slot, helper, license);

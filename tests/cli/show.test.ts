@@ -177,6 +177,13 @@ describe("values by their types", () => {
     ["a truth", (t) => t.bool, [1], "true", true],
     ["an IPv4 address by its type", (t) => t.be32, [10, 0, 0, 9], "10.0.0.9", "10.0.0.9"],
     [
+      "an IPv4 address by its type and name",
+      (t) => t.struct("s", 4, [["source", t.be32, 0]]),
+      [10, 0, 0, 9],
+      "{ .source = 10.0.0.9 }",
+      { source: "10.0.0.9" },
+    ],
+    [
       "struct in_addr",
       (t) => t.struct("in_addr", 4, [["s_addr", t.be32, 0]]),
       [10, 0, 0, 9],
@@ -207,10 +214,10 @@ describe("values by their types", () => {
     ],
     [
       "words that are an IPv6 address",
-      (t) => t.struct("s", 16, [["addr", t.array(t.u32, 4), 0]]),
+      (t) => t.struct("s", 16, [["src_ip6", t.array(t.u32, 4), 0]]),
       [0xfe, 0x80, ...Array(13).fill(0), 1],
-      "{ .addr = fe80::1 }",
-      { addr: "fe80::1" },
+      "{ .src_ip6 = fe80::1 }",
+      { src_ip6: "fe80::1" },
     ],
     [
       "bytes that are nothing of the kind",
@@ -240,8 +247,8 @@ describe("values by their types", () => {
         ]);
       },
       [0x21, 0, 0, 0, 10, 0, 0, 1],
-      "{ .low = 1, .high = 2, .after = 10.0.0.1 }",
-      { low: 1, high: 2, after: "10.0.0.1" },
+      "{ .low = 1, .high = 2, .after = htonl(167772161) }",
+      { low: 1, high: 2, after: 0x0100000a },
     ],
   ])("%s", (_, make, bytes, text, json) => {
     const value = shown(make, bytes);

@@ -1,10 +1,15 @@
 import { NotSupportedError, SyntaxProblem } from "../../errors.js";
-import type { ObjectSpec, ProgramSpec } from "../../object/index.js";
-import { programTypeName } from "../../uapi/index.js";
+import { contextType, type ObjectSpec, type ProgramSpec } from "../../object/index.js";
+import { ProgramType, programTypeName } from "../../uapi/index.js";
 import { hookOf } from "./hook.js";
 
 /** The program to run: the one named, or the only one that sees packets, or that which is called as the object is. */
 export function chooseProgram(spec: ObjectSpec, path: string, name: string | undefined): ProgramSpec {
+  for (const program of spec.programs) {
+    // What `ip link set … xdp` says by its name, and a section's name does not: for which hook it is.
+    if (program.type === ProgramType.Unspec)
+      program.type = contextType(spec.btf, program) ?? ProgramType.Unspec;
+  }
   const list = (programs: readonly ProgramSpec[]) =>
     programs.map((program) => `${program.name} (${programTypeName(program.type)})`).join(", ");
   if (name !== undefined) {

@@ -47,7 +47,7 @@ async function inUserSpace<T>(
   const trace = new TraceLog();
   const copies = new SentCopies();
   await using kernel = openRunKernel(prepared, flags, trace, copies);
-  using object = await kernel.load(prepared.spec, { programs: prepared.programs });
+  using object = await kernel.load(prepared.spec, { programs: [prepared.program.name] });
   fillMaps(object, prepared.contents, flags.maps ?? "");
   const { maps } = object;
   const snapshot = new MapSnapshot(maps.values(), filled(prepared));
@@ -64,7 +64,7 @@ function inLinux<T>(
   work: (loaded: LoadedRun) => Promise<T>,
 ): Promise<T> {
   return onLinux(async (kernel) => {
-    using object = await kernel.load(prepared.spec, { programs: prepared.programs });
+    using object = await kernel.load(prepared.spec, { programs: [prepared.program.name] });
     fillMaps(object, prepared.contents, flags.maps ?? "");
     const { maps } = object;
     const snapshot = new MapSnapshot(maps.values(), filled(prepared));

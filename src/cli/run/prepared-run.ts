@@ -3,7 +3,7 @@ import type { ObjectSpec, ProgramSpec } from "../../object/index.js";
 import { compileFilter, type Filter } from "../../packet/index.js";
 import { setGlobals } from "../globals-option.js";
 import type { Io } from "../io.js";
-import { type MapContents, placeReferences, programsInMaps, readMapContents } from "../map-contents.js";
+import { type MapContents, placeReferences, readMapContents } from "../map-contents.js";
 import { readObject } from "../object-source.js";
 import { chooseProgram } from "./choose-program.js";
 import { EventTypes } from "./event-type.js";
@@ -15,8 +15,6 @@ export interface PreparedRun {
   readonly object: string;
   readonly spec: ObjectSpec;
   readonly program: ProgramSpec;
-  /** The programs to load: the one that runs, and those that it may tail-call. */
-  readonly programs: readonly string[];
   readonly hook: Hook;
   readonly contents: MapContents;
   readonly eventTypes: EventTypes;
@@ -47,9 +45,8 @@ export function prepareRun(
   setGlobals(spec, flags.set ?? []);
   const contents = flags.maps === undefined ? {} : readMapContents(flags.maps);
   placeReferences(spec, contents, flags.maps ?? "");
-  const programs = [...new Set([program.name, ...programsInMaps(spec)])];
   const eventTypes = new EventTypes(spec, flags.eventType ?? []);
-  return { object, spec, program, programs, hook, contents, eventTypes, filterText, filter };
+  return { object, spec, program, hook, contents, eventTypes, filterText, filter };
 }
 
 /** What cannot be asked of Linux. */

@@ -85,7 +85,9 @@ function relocate(libbpf: Libbpf, object: Uint8Array, path: string, wanted: stri
     btf_custom_path: path,
   });
   let refusal: string | undefined;
+  let isReached = false;
   const note = (format: string) => {
+    if (format.includes("CO-RE relocations")) isReached = true;
     if (REFUSALS.some((text) => format.includes(text))) refusal ??= format.trim();
   };
   return libbpf.quietly(note, () => {
@@ -101,6 +103,7 @@ function relocate(libbpf: Libbpf, object: Uint8Array, path: string, wanted: stri
       // Whether the kernel takes it is another question: the code is relocated by then.
       libbpf.load(opened);
       if (refusal !== undefined) return { refusal };
+      if (!isReached) throw new Error(`libbpf does not come to relocate ${wanted}`);
       const bytes = koffi.decode(libbpf.insns(found), "uint8_t", libbpf.count(found) * 8);
       return { code: Uint8Array.from(bytes) };
     } finally {

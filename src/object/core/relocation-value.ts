@@ -1,4 +1,4 @@
-import { type Btf, BtfKind } from "../../btf/index.js";
+import { type Btf, BtfKind, elementType } from "../../btf/index.js";
 import { ObjectFormatError } from "../../errors.js";
 import { type Access, formatAccess } from "./access.js";
 import { CoreRelocationKind } from "./relocation-kind.js";
@@ -56,13 +56,7 @@ function enumeratorValue({ btf, accessors }: Access): RelocationValue {
 
 /** The size of the innermost element: that is what one instruction reads. */
 function elementSize(btf: Btf, id: number): number {
-  // Arrays that contain themselves have no size: this throws for them.
-  btf.sizeOf(id);
-  let current = btf.resolve(id);
-  for (let type = btf.type(current); type.kind === BtfKind.Array; type = btf.type(current)) {
-    current = btf.resolve(type.type);
-  }
-  return btf.sizeOf(current);
+  return btf.sizeOf(elementType(btf, id));
 }
 
 function fieldValue(kind: number, access: Access): RelocationValue {

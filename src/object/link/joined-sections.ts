@@ -65,11 +65,11 @@ export class JoinedSections {
     const known = this.#sections.get(name);
     const joined = known ?? draft(source, section);
     this.#sections.set(name, joined);
-    if (known !== undefined) checkSame(known, source, section);
     if (known !== undefined && ONCE.includes(name)) {
       checkRepeated(known, source, section);
       return { joined, offset: 0, isRepeated: true };
     }
+    if (known !== undefined) checkSame(known, source, section);
     const unit = Math.max(1, align);
     if (unit > LARGEST_ALIGN || (unit & (unit - 1)) !== 0) {
       throw new ObjectFormatError(`${source.name}: alignment to ${unit} bytes: compile it again`, {

@@ -11,6 +11,7 @@ import { openUserKernel } from "../../user/index.js";
 import {
   ANY_CLANG,
   clangs,
+  compileFixture,
   compileText,
   usualVariant,
   type Variant,
@@ -214,10 +215,10 @@ describeWith([ANY_CLANG], "linking objects", () => {
 });
 
 describeWith(["command bpftool", ANY_CLANG], "linking as bpftool gen object does", () => {
-  test.each(clangs())("%s: the result is the same", async (clang) => {
+  /** What both make of the same objects. */
+  function linked(inputs: readonly NamedObject[]): { ours: ObjectSpec; theirs: ObjectSpec } {
     const folder = mkdtempSync(join(tmpdir(), "wirebee-link-"));
     try {
-      const inputs = files({ ...usualVariant(), clang });
       const paths = inputs.map(({ name, bytes }) => {
         const path = join(folder, name);
         writeFileSync(path, bytes);
@@ -228,14 +229,26 @@ describeWith(["command bpftool", ANY_CLANG], "linking as bpftool gen object does
         encoding: "utf8",
       });
       expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-      const theirs = parseObject(readFileSync(output));
-      const ours = linkObjects(inputs);
-      expect(untypedSpec(ours)).toEqual(untypedSpec(theirs));
-      expect(ours.btf?.length).toBe(theirs.btf?.length);
-      expect(await behaviour(openUserKernel(), ours)).toEqual(await behaviour(openUserKernel(), theirs));
+      return { ours: linkObjects(inputs), theirs: parseObject(readFileSync(output)) };
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  }
+
+  test.each(clangs())("%s: the result is the same, and does the same", async (clang) => {
+    const { ours, theirs } = linked(files({ ...usualVariant(), clang }));
+    expect(untypedSpec(ours)).toEqual(untypedSpec(theirs));
+    expect(ours.btf?.length).toBe(theirs.btf?.length);
+    expect(await behaviour(openUserKernel(), ours)).toEqual(await behaviour(openUserKernel(), theirs));
+  });
+
+  test.each(clangs())("%s: objects of every kind, side by side", (clang) => {
+    const names = ["programs", "maps", "externs", "struct-ops"];
+    const variant = { ...usualVariant(), clang };
+    const { ours, theirs } = linked(names.map((name) => ({ name, bytes: compileFixture(name, variant) })));
+    expect(ours.programs.find(({ name }) => name === "traces")?.coreRelocations.length).toBe(2);
+    expect(untypedSpec(ours)).toEqual(untypedSpec(theirs));
+    expect(ours.btf?.length).toBe(theirs.btf?.length);
   });
 });
 
