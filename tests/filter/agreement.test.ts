@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SyntaxProblem } from "../../src/errors.js";
 import {
-  BpfMachine,
+  ClassicBpfMachine,
   compileFilter,
-  disassembleBpf,
+  disassembleClassicBpf,
   type PacketRecord,
   type SockFilter,
 } from "../../src/packet/index.js";
@@ -44,7 +44,7 @@ describeWith(["command tcpdump"], "filters, ours and tcpdump's", () => {
 
   /** For each frame, whether a program takes it: 1 or 0. */
   function selection(program: readonly SockFilter[]): Uint8Array {
-    const machine = new BpfMachine(program);
+    const machine = new ClassicBpfMachine(program);
     const taken = new Uint8Array(frames.length);
     for (const [i, { buffer, capturedLength, length, offset }] of frames.entries()) {
       taken[i] = machine.run(buffer, capturedLength, length, offset) === 0 ? 0 : 1;
@@ -170,7 +170,7 @@ describeWith(["command tcpdump"], "filters, ours and tcpdump's", () => {
     for (const [at, i] of some.entries()) {
       const { optimized } = answers[i];
       if (typeof optimized === "string") continue;
-      expect(disassembleBpf(optimized)).toEqual(texts[at].map((line) => line.trimEnd()));
+      expect(disassembleClassicBpf(optimized)).toEqual(texts[at].map((line) => line.trimEnd()));
     }
   });
 });

@@ -65,7 +65,13 @@ export const refused: readonly {
       why: "no packet has it; libpcap refuses it too since 1.11",
     }),
   ),
-  ...["decnet host 64.1", "decnet host 1.1024", "decnet host 1.2.3"].map((expression) => ({
+  ...[
+    "decnet host 64.1",
+    "decnet host 1.1024",
+    "decnet host 1.2.3",
+    "decnet host 65536",
+    "decnet net 1.2/16",
+  ].map((expression) => ({
     expression,
     message: /is no address of DECnet$/,
     why: "libpcap cuts it to fit; it refuses it too since 1.11",

@@ -343,6 +343,20 @@ port \\http
 tcp port ssh or telnet or smtp
 udp port snmp
 portrange telnet-80
+ip[ip[5]] = 300 or ip[ip[6]] - ip[5] = 7
+ip[8] / 2 = 32
+8 >> (16 + 17) = 0 and ip
+1 << (16 + 17) = 0 and arp
+2 > ip[1]
+2 >= ip[1]
+1 < ip[1] and ip[1] >= 3
+ip[1] > 1 and ip[1] > 2 or ip[1] = 1
+ip[1] >= 2 and ip[1] > 1 and ip[1] < 3
+not ip[1] > 2 and ip[1] >= 2
+ip[1] <= 1 or ip[1] >= 3 or ip[1] = 2 and tcp
+ether[12:2] > 1500 and ether[12:2] <= 1535
+iso or stp or netbeui
+ip[1] != 1 and ip[1] != 2 and ip[1] < 3
 `
   .trim()
   .split("\n");

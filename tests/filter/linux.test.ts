@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { BpfCode, BpfMachine, checkBpf, compileFilter, type SockFilter } from "../../src/packet/index.js";
+import {
+  ClassicBpfCode,
+  ClassicBpfMachine,
+  checkClassicBpf,
+  compileFilter,
+  type SockFilter,
+} from "../../src/packet/index.js";
 import { describeWith } from "../needs.js";
 import { withCutFrames } from "./captured-frames.js";
 import { expressions } from "./expressions.js";
@@ -13,7 +19,7 @@ const PROGRAMS = 2000;
 /** Expressions that are a loop, shift by 32 bits and more, or ask for bytes where Linux has metadata. */
 const notForLinux = /protochain|4294967295|mpls and geneve|<< ip/;
 
-const { Ja, LshX, RshX, LdxMem, LdMem, ...codes } = BpfCode;
+const { Ja, LshX, RshX, LdxMem, LdMem, ...codes } = ClassicBpfCode;
 /**
  * Programs of every code. Reads of scratch memory are written first, which Linux demands; X stays small,
  * and a shift is by 5 bits of it: what both machines do past that is said where ours is.
@@ -44,8 +50,8 @@ const programs: fc.Arbitrary<SockFilter[]> = fc
         k: code === Ja ? distance(i, k % 8) : k,
       })),
     );
-    const clear = Array.from({ length: 16 }, (_, k) => at(BpfCode.St, k));
-    return [...clear, ...body, at(BpfCode.RetA), at(BpfCode.RetK, 7)];
+    const clear = Array.from({ length: 16 }, (_, k) => at(ClassicBpfCode.St, k));
+    return [...clear, ...body, at(ClassicBpfCode.RetA), at(ClassicBpfCode.RetK, 7)];
   });
 
 function at(code: number, k = 0): SockFilter {
@@ -55,30 +61,40 @@ function at(code: number, k = 0): SockFilter {
 /** An instruction, and what must stand before it or be said of it for the machines to be comparable. */
 function adapt({ code, jt, jf, k }: SockFilter): SockFilter[] {
   switch (code) {
-    case BpfCode.LdMem:
-    case BpfCode.LdxMem:
-    case BpfCode.St:
-    case BpfCode.Stx:
+    case ClassicBpfCode.LdMem:
+    case ClassicBpfCode.LdxMem:
+    case ClassicBpfCode.St:
+    case ClassicBpfCode.Stx:
       return [{ code, jt: 0, jf: 0, k: k % 16 }];
-    case BpfCode.LshK:
-    case BpfCode.RshK:
+    case ClassicBpfCode.LshK:
+    case ClassicBpfCode.RshK:
       return [{ code, jt: 0, jf: 0, k: k % 32 }];
-    case BpfCode.DivK:
-    case BpfCode.ModK:
+    case ClassicBpfCode.DivK:
+    case ClassicBpfCode.ModK:
       return [{ code, jt: 0, jf: 0, k: Math.max(k, 1) }];
-    case BpfCode.LshX:
-    case BpfCode.RshX:
-      return [at(BpfCode.Tax), at(BpfCode.AndK, 31), at(BpfCode.Tax), { code, jt: 0, jf: 0, k: 0 }];
-    case BpfCode.LdWordAbs:
-    case BpfCode.LdHalfAbs:
-    case BpfCode.LdByteAbs:
-    case BpfCode.LdxMsh:
+    case ClassicBpfCode.LshX:
+    case ClassicBpfCode.RshX:
+      return [
+        at(ClassicBpfCode.Tax),
+        at(ClassicBpfCode.AndK, 31),
+        at(ClassicBpfCode.Tax),
+        { code, jt: 0, jf: 0, k: 0 },
+      ];
+    case ClassicBpfCode.LdWordAbs:
+    case ClassicBpfCode.LdHalfAbs:
+    case ClassicBpfCode.LdByteAbs:
+    case ClassicBpfCode.LdxMsh:
       // Far offsets that are not the negative ones of Linux's metadata.
       return [{ code, jt: 0, jf: 0, k: k % 0x7fff_ffff }];
-    case BpfCode.LdWordInd:
-    case BpfCode.LdHalfInd:
-    case BpfCode.LdByteInd:
-      return [at(BpfCode.Txa), at(BpfCode.AndK, 63), at(BpfCode.Tax), { code, jt: 0, jf: 0, k: k % 80 }];
+    case ClassicBpfCode.LdWordInd:
+    case ClassicBpfCode.LdHalfInd:
+    case ClassicBpfCode.LdByteInd:
+      return [
+        at(ClassicBpfCode.Txa),
+        at(ClassicBpfCode.AndK, 63),
+        at(ClassicBpfCode.Tax),
+        { code, jt: 0, jf: 0, k: k % 80 },
+      ];
     default:
       return [{ code, jt, jf, k }];
   }
@@ -93,9 +109,9 @@ describeWith(["root"], "classic BPF, our machine and Linux's", () => {
       programs,
       fc.array(packet, { minLength: 3, maxLength: 3 }),
       (program, packets) => {
-        checkBpf(program);
+        checkClassicBpf(program);
         expect(linux.attach(program)).toBe(true);
-        const machine = new BpfMachine(program);
+        const machine = new ClassicBpfMachine(program);
         for (const bytes of packets) {
           const kept = Math.min(machine.run(bytes, bytes.length, bytes.length), bytes.length);
           expect(kept).toBe(linux.run(bytes));
@@ -124,30 +140,35 @@ describeWith(["root"], "classic BPF, our machine and Linux's", () => {
   });
 
   test.each<[string, number, number, SockFilter[]]>([
-    ["a shift by X is modulo 32", 0, 2, [at(BpfCode.LdImm, 1), at(BpfCode.LdxImm, 33), at(BpfCode.LshX)]],
-    ["X and K come round", 0, 5, [at(BpfCode.LdxImm, 0xffff_ffff), at(BpfCode.LdByteInd, 1)]],
-    ["there is metadata", 0, 5, [at(BpfCode.LdWordAbs, 0xffff_f02c), at(BpfCode.LdImm, 5)]],
+    [
+      "a shift by X is modulo 32",
+      0,
+      2,
+      [at(ClassicBpfCode.LdImm, 1), at(ClassicBpfCode.LdxImm, 33), at(ClassicBpfCode.LshX)],
+    ],
+    ["X and K come round", 0, 5, [at(ClassicBpfCode.LdxImm, 0xffff_ffff), at(ClassicBpfCode.LdByteInd, 1)]],
+    ["there is metadata", 0, 5, [at(ClassicBpfCode.LdWordAbs, 0xffff_f02c), at(ClassicBpfCode.LdImm, 5)]],
   ])("Linux differs in that %s", (_name, ours, theirs, program) => {
     using linux = new LinuxSocketFilter();
-    expect(linux.attach([...program, at(BpfCode.RetA)])).toBe(true);
+    expect(linux.attach([...program, at(ClassicBpfCode.RetA)])).toBe(true);
     const packet = new Uint8Array(50).fill(5);
-    expect(new BpfMachine([...program, at(BpfCode.RetA)]).run(packet, 50, 50)).toBe(ours);
+    expect(new ClassicBpfMachine([...program, at(ClassicBpfCode.RetA)]).run(packet, 50, 50)).toBe(ours);
     expect(linux.run(packet)).toBe(theirs);
   });
 
   test.each<[string, SockFilter[]]>([
     ["no program", []],
-    ["unknown code", [at(0x1f), at(BpfCode.RetK)]],
-    ["no return", [at(BpfCode.LdImm, 1)]],
-    ["jump past the end", [{ code: BpfCode.JeqK, jt: 1, jf: 0, k: 0 }, at(BpfCode.RetK)]],
-    ["ja past the end", [at(BpfCode.Ja, 1), at(BpfCode.RetK)]],
-    ["division by zero", [at(BpfCode.DivK, 0), at(BpfCode.RetK)]],
-    ["modulus by zero", [at(BpfCode.ModK, 0), at(BpfCode.RetK)]],
-    ["shift by 32", [at(BpfCode.LshK, 32), at(BpfCode.RetK)]],
-    ["M[16]", [at(BpfCode.St, 16), at(BpfCode.RetK)]],
+    ["unknown code", [at(0x1f), at(ClassicBpfCode.RetK)]],
+    ["no return", [at(ClassicBpfCode.LdImm, 1)]],
+    ["jump past the end", [{ code: ClassicBpfCode.JeqK, jt: 1, jf: 0, k: 0 }, at(ClassicBpfCode.RetK)]],
+    ["ja past the end", [at(ClassicBpfCode.Ja, 1), at(ClassicBpfCode.RetK)]],
+    ["division by zero", [at(ClassicBpfCode.DivK, 0), at(ClassicBpfCode.RetK)]],
+    ["modulus by zero", [at(ClassicBpfCode.ModK, 0), at(ClassicBpfCode.RetK)]],
+    ["shift by 32", [at(ClassicBpfCode.LshK, 32), at(ClassicBpfCode.RetK)]],
+    ["M[16]", [at(ClassicBpfCode.St, 16), at(ClassicBpfCode.RetK)]],
   ])("neither takes a program: %s", (_name, program) => {
     using linux = new LinuxSocketFilter();
     expect(linux.attach(program)).toBe(false);
-    expect(() => checkBpf(program)).toThrow();
+    expect(() => checkClassicBpf(program)).toThrow();
   });
 });

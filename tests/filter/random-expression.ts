@@ -145,7 +145,11 @@ function relation(): fc.Arbitrary<string> {
   const simple = fc
     .tuple(index, number(20), fc.constantFrom("", ":2", ":4"), words("= != < > <= >="), number(255))
     .map(([name, at, size, operator, value]) => `${name}[${at}${size}] ${operator} ${value}`);
-  return fc.oneof(simple, phrase(expression, words("= == != < > <= >="), expression));
+  // Of few numbers, so that one comparison decides another.
+  const narrow = fc
+    .tuple(words("ip[1] ip[6:2] ether[13]"), words("= != < > <= >="), fc.nat(5))
+    .map((parts) => parts.join(" "));
+  return fc.oneof(simple, narrow, narrow, phrase(expression, words("= == != < > <= >="), expression));
 }
 
 const encapsulation = fc.oneof(

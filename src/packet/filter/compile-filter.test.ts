@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { SyntaxProblem } from "../../errors.js";
 import { buildPacket, ethernet, ipv4, packetRecord, TcpFlag, tcp } from "../index.js";
-import { BpfCode } from "./bpf/code.js";
+import { ClassicBpfCode } from "./classic-bpf/code.js";
 import { compileFilter } from "./compile-filter.js";
 
 describe("compiled filters", () => {
@@ -147,7 +147,7 @@ describe("compiled filters", () => {
     expect(compileFilter("ip broadcast", { netmask: "255.255.255.0" }).matches(broadcast)).toBe(true);
     expect(
       compileFilter("tcp", { snapLength: 96 }).instructions.some(
-        ({ code, k }) => code === BpfCode.RetK && k === 96,
+        ({ code, k }) => code === ClassicBpfCode.RetK && k === 96,
       ),
     ).toBe(true);
     for (const snapLength of [0, -1, 1.5, 2 ** 32]) {
@@ -159,7 +159,7 @@ describe("compiled filters", () => {
   test("jumps further than a conditional one can go", () => {
     const ports = Array.from({ length: 400 }, (_, i) => `dst port ${20_000 + i}`);
     const filter = compileFilter(`${ports.join(" or ")} or src port 1234`);
-    expect(filter.instructions.some(({ code }) => code === BpfCode.Ja)).toBe(true);
+    expect(filter.instructions.some(({ code }) => code === ClassicBpfCode.Ja)).toBe(true);
     expect(filter.matches(syn)).toBe(true);
     const other = syn.slice();
     other.set([20_399 >>> 8, 20_399 & 0xff], 36);

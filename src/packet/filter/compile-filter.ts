@@ -1,9 +1,9 @@
 import { SyntaxProblem } from "../../errors.js";
 import { parseIpv4 } from "../address/index.js";
 import type { PacketRecord } from "../capture/index.js";
-import { disassembleBpf } from "./bpf/disassemble.js";
-import { BpfMachine } from "./bpf/machine.js";
-import type { SockFilter } from "./bpf/sock-filter.js";
+import { disassembleClassicBpf } from "./classic-bpf/disassemble.js";
+import { ClassicBpfMachine } from "./classic-bpf/machine.js";
+import type { SockFilter } from "./classic-bpf/sock-filter.js";
 import { parseFilter } from "./language/parser.js";
 import { FilterContext } from "./meaning/filter-context.js";
 import { generate } from "./meaning/generate.js";
@@ -27,12 +27,12 @@ export class Filter {
   readonly text: string;
   /** struct sock_filter's: what Linux takes with SO_ATTACH_FILTER, but for `protochain`, which is a loop. */
   readonly instructions: readonly SockFilter[];
-  readonly #machine: BpfMachine;
+  readonly #machine: ClassicBpfMachine;
 
   constructor(text: string, instructions: readonly SockFilter[]) {
     this.text = text;
     this.instructions = instructions;
-    this.#machine = new BpfMachine(instructions);
+    this.#machine = new ClassicBpfMachine(instructions);
   }
 
   /** Does it take the frame, of which `wireLength` bytes (all of them, if not given) were on the wire? */
@@ -47,7 +47,7 @@ export class Filter {
 
   /** The program as text, a line an instruction, as `tcpdump -d` prints it. */
   disassemble(): string[] {
-    return disassembleBpf(this.instructions);
+    return disassembleClassicBpf(this.instructions);
   }
 }
 

@@ -1,11 +1,11 @@
 /**
  * Filter expressions of pcap-filter(7): `language/` reads them, `meaning/` says what each primitive
- * asks of which bytes, `program/` makes that a program of classic BPF, and `bpf/` is that machine. Imports
- * errors and the rest of this room.
+ * asks of which bytes, `program/` makes that a program of classic BPF, and `classic-bpf/` is the
+ * machine that runs it. Imports errors and the rest of this room.
  */
-export { checkBpf } from "./bpf/check-program.js";
-export { BpfCode } from "./bpf/code.js";
-export { disassembleBpf } from "./bpf/disassemble.js";
-export { BpfMachine } from "./bpf/machine.js";
-export { encodeSockFilters, type SockFilter } from "./bpf/sock-filter.js";
+export { checkClassicBpf } from "./classic-bpf/check-program.js";
+export { ClassicBpfCode } from "./classic-bpf/code.js";
+export { disassembleClassicBpf } from "./classic-bpf/disassemble.js";
+export { ClassicBpfMachine } from "./classic-bpf/machine.js";
+export { encodeSockFilters, type SockFilter } from "./classic-bpf/sock-filter.js";
 export { compileFilter, Filter, type FilterOptions } from "./compile-filter.js";

@@ -1,5 +1,5 @@
 import { SyntaxProblem } from "../../../errors.js";
-import { SCRATCH_WORDS } from "../bpf/sock-filter.js";
+import { SCRATCH_WORDS } from "../classic-bpf/sock-filter.js";
 import { type LoadSize, type Value, ValueTable } from "../program/value.js";
 
 /** A place in the packet: a constant, or that far from a value that is known when the filter runs. */

@@ -86,9 +86,8 @@ function namedAddress(context: FilterContext, { protocol, type }: Qualifiers, na
 /** "10.123": area and node. */
 function decnetAddress(context: FilterContext, value: FilterValue): number {
   if (value.kind === "number" && value.value <= 0xffff) return value.value;
-  const [area, node, ...more] = value.kind === "ipv4" ? value.text.split(".").map(Number) : [];
-  if (more.length > 0 || !(area < 64) || !(node < 1024))
-    return wrongKind(context, value, "address of DECnet");
+  const [area, node] = /^\d+\.\d+$/.test(value.text) ? value.text.split(".").map(Number) : [64, 0];
+  if (area > 63 || node > 1023) return wrongKind(context, value, "address of DECnet");
   return (area << 10) | node;
 }
 

@@ -1,6 +1,6 @@
-import { BpfCode, SOURCE_X } from "../bpf/code.js";
-import type { SockFilter } from "../bpf/sock-filter.js";
-import { unsetScratchReads } from "../bpf/unset-scratch.js";
+import { ClassicBpfCode, SOURCE_X } from "../classic-bpf/code.js";
+import type { SockFilter } from "../classic-bpf/sock-filter.js";
+import { unsetScratchReads } from "../classic-bpf/unset-scratch.js";
 import { ACCEPT, type Block, type BlockProgram, type Place, REJECT } from "./block.js";
 import { Emitter, type Registers, UNKNOWN } from "./emitter.js";
 import type { Comparison } from "./predicate.js";
@@ -8,10 +8,10 @@ import { protochainCode } from "./protochain-code.js";
 
 /** Codes of jumps that compare with K. */
 const jumps: Readonly<Record<Comparison, number>> = {
-  eq: BpfCode.JeqK,
-  gt: BpfCode.JgtK,
-  ge: BpfCode.JgeK,
-  set: BpfCode.JsetK,
+  eq: ClassicBpfCode.JeqK,
+  gt: ClassicBpfCode.JgtK,
+  ge: ClassicBpfCode.JgeK,
+  set: ClassicBpfCode.JsetK,
 };
 
 /** The furthest that a conditional jump goes; past it `ja` goes on. */
@@ -34,9 +34,9 @@ export function emit(program: BlockProgram, accept: number, scratchWords: number
   // Words that no way has set read as 0 here, and a program must see to that itself for Linux.
   const unset = unsetScratchReads(code);
   if (unset === 0) return code;
-  const clear: SockFilter[] = [{ code: BpfCode.LdImm, jt: 0, jf: 0, k: 0 }];
+  const clear: SockFilter[] = [{ code: ClassicBpfCode.LdImm, jt: 0, jf: 0, k: 0 }];
   for (let slot = 0; unset >>> slot !== 0; slot++) {
-    if ((unset >>> slot) & 1) clear.push({ code: BpfCode.St, jt: 0, jf: 0, k: slot });
+    if ((unset >>> slot) & 1) clear.push({ code: ClassicBpfCode.St, jt: 0, jf: 0, k: slot });
   }
   return [...clear, ...code];
 }
@@ -64,12 +64,12 @@ function emitStep(emitter: Emitter, { step, ifTrue, ifFalse }: Block): BlockCode
   switch (step.kind) {
     case "store":
       emitter.toA(step.value);
-      emitter.emit(BpfCode.St, step.slot);
+      emitter.emit(ClassicBpfCode.St, step.slot);
       return undefined;
     case "protochain": {
       emitter.withScratch((slot) => emitter.instructions.push(...protochainCode(step.chain, slot)));
       emitter.forget();
-      return { code: BpfCode.JeqK, k: step.chain.protocol };
+      return { code: ClassicBpfCode.JeqK, k: step.chain.protocol };
     }
     case "compare": {
       const { operator, left, right } = step;
@@ -97,13 +97,13 @@ function layOut(entry: Place, codes: readonly BlockCode[], accept: number): Sock
     backwards.push({ code, jt, jf, k });
   };
   const goTo = (place: Place): void => {
-    if (distance(place) > 0) put(BpfCode.Ja, 0, 0, distance(place));
+    if (distance(place) > 0) put(ClassicBpfCode.Ja, 0, 0, distance(place));
   };
   const isReached = (verdict: Place): boolean =>
     entry === verdict || codes.some(({ block }) => block.ifTrue === verdict || block.ifFalse === verdict);
   for (const verdict of [REJECT, ACCEPT]) {
     if (!isReached(verdict)) continue;
-    put(BpfCode.RetK, 0, 0, verdict.accepts ? accept : 0);
+    put(ClassicBpfCode.RetK, 0, 0, verdict.accepts ? accept : 0);
     begin(verdict);
   }
   for (let i = codes.length - 1; i >= 0; i--) {

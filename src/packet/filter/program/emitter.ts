@@ -1,6 +1,6 @@
 import { SyntaxProblem } from "../../../errors.js";
-import { BpfCode, SOURCE_X } from "../bpf/code.js";
-import { SCRATCH_WORDS, type SockFilter } from "../bpf/sock-filter.js";
+import { ClassicBpfCode, SOURCE_X } from "../classic-bpf/code.js";
+import { SCRATCH_WORDS, type SockFilter } from "../classic-bpf/sock-filter.js";
 import type { ArithmeticOperator } from "../language/expression.js";
 import type { LoadSize, Value } from "./value.js";
 
@@ -14,28 +14,28 @@ export const UNKNOWN: Registers = { a: undefined, x: undefined };
 
 /** Codes of operators with K. */
 const codes: Readonly<Record<ArithmeticOperator, number>> = {
-  "+": BpfCode.AddK,
-  "-": BpfCode.SubK,
-  "*": BpfCode.MulK,
-  "/": BpfCode.DivK,
-  "%": BpfCode.ModK,
-  "&": BpfCode.AndK,
-  "|": BpfCode.OrK,
-  "^": BpfCode.XorK,
-  "<<": BpfCode.LshK,
-  ">>": BpfCode.RshK,
+  "+": ClassicBpfCode.AddK,
+  "-": ClassicBpfCode.SubK,
+  "*": ClassicBpfCode.MulK,
+  "/": ClassicBpfCode.DivK,
+  "%": ClassicBpfCode.ModK,
+  "&": ClassicBpfCode.AndK,
+  "|": ClassicBpfCode.OrK,
+  "^": ClassicBpfCode.XorK,
+  "<<": ClassicBpfCode.LshK,
+  ">>": ClassicBpfCode.RshK,
 };
 
 const commutative: ReadonlySet<ArithmeticOperator> = new Set<ArithmeticOperator>(["+", "*", "&", "|", "^"]);
 const absoluteLoads: Readonly<Record<LoadSize, number>> = {
-  1: BpfCode.LdByteAbs,
-  2: BpfCode.LdHalfAbs,
-  4: BpfCode.LdWordAbs,
+  1: ClassicBpfCode.LdByteAbs,
+  2: ClassicBpfCode.LdHalfAbs,
+  4: ClassicBpfCode.LdWordAbs,
 };
 const indirectLoads: Readonly<Record<LoadSize, number>> = {
-  1: BpfCode.LdByteInd,
-  2: BpfCode.LdHalfInd,
-  4: BpfCode.LdWordInd,
+  1: ClassicBpfCode.LdByteInd,
+  2: ClassicBpfCode.LdHalfInd,
+  4: ClassicBpfCode.LdWordInd,
 };
 
 /** Writes the instructions of one block, none for what a register holds already. */
@@ -81,13 +81,13 @@ export class Emitter {
     if (this.#a === value) return;
     switch (value.kind) {
       case "number":
-        this.emit(BpfCode.LdImm, value.value);
+        this.emit(ClassicBpfCode.LdImm, value.value);
         break;
       case "length":
-        this.emit(BpfCode.LdLen);
+        this.emit(ClassicBpfCode.LdLen);
         break;
       case "scratch":
-        this.emit(BpfCode.LdMem, value.slot);
+        this.emit(ClassicBpfCode.LdMem, value.slot);
         break;
       case "load":
         if (value.base === undefined) {
@@ -99,11 +99,11 @@ export class Emitter {
         break;
       case "header-length":
         this.toX(value);
-        this.emit(BpfCode.Txa);
+        this.emit(ClassicBpfCode.Txa);
         break;
       case "negate":
         this.toA(value.operand);
-        this.emit(BpfCode.Neg);
+        this.emit(ClassicBpfCode.Neg);
         break;
       case "binary":
         this.#binary(value.operator, value.left, value.right);
@@ -117,20 +117,20 @@ export class Emitter {
     if (this.#x === value) return;
     switch (value.kind) {
       case "number":
-        this.emit(BpfCode.LdxImm, value.value);
+        this.emit(ClassicBpfCode.LdxImm, value.value);
         break;
       case "length":
-        this.emit(BpfCode.LdxLen);
+        this.emit(ClassicBpfCode.LdxLen);
         break;
       case "scratch":
-        this.emit(BpfCode.LdxMem, value.slot);
+        this.emit(ClassicBpfCode.LdxMem, value.slot);
         break;
       case "header-length":
-        this.emit(BpfCode.LdxMsh, value.offset);
+        this.emit(ClassicBpfCode.LdxMsh, value.offset);
         break;
       default:
         this.toA(value);
-        this.emit(BpfCode.Tax);
+        this.emit(ClassicBpfCode.Tax);
     }
     this.#x = value;
   }
@@ -152,9 +152,9 @@ export class Emitter {
     }
     this.withScratch((slot) => {
       this.toA(right);
-      this.emit(BpfCode.St, slot);
+      this.emit(ClassicBpfCode.St, slot);
       this.toA(left);
-      this.emit(BpfCode.LdxMem, slot);
+      this.emit(ClassicBpfCode.LdxMem, slot);
       this.#x = right;
     });
   }

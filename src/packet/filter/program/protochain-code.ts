@@ -1,6 +1,6 @@
 import { IpProtocol } from "../../ip-protocol.js";
-import { BpfCode } from "../bpf/code.js";
-import type { SockFilter } from "../bpf/sock-filter.js";
+import { ClassicBpfCode } from "../classic-bpf/code.js";
+import type { SockFilter } from "../classic-bpf/sock-filter.js";
 import type { HeaderChain } from "./predicate.js";
 
 /** Headers of IPv6 whose second byte is their length in words of 8 bytes, the first not counted. */
@@ -25,14 +25,14 @@ export function protochainCode(chain: HeaderChain, slot: number): SockFilter[] {
   const isV6 = chain.version === 6;
   const passed = isV6 ? extensions.filter((protocol) => protocol !== chain.protocol) : [];
   return assemble([
-    { code: BpfCode.LdByteAbs, k: chain.offset + (isV6 ? 6 : 9) },
-    isV6 ? { code: BpfCode.LdxImm, k: IPV6_HEADER } : { code: BpfCode.LdxMsh, k: chain.offset },
+    { code: ClassicBpfCode.LdByteAbs, k: chain.offset + (isV6 ? 6 : 9) },
+    isV6 ? { code: ClassicBpfCode.LdxImm, k: IPV6_HEADER } : { code: ClassicBpfCode.LdxMsh, k: chain.offset },
     { label: "header" },
-    { code: BpfCode.JeqK, k: chain.protocol, to: "end" },
-    { code: BpfCode.JeqK, k: IpProtocol.NoNext, to: "end" },
-    ...passed.map((protocol) => ({ code: BpfCode.JeqK, k: protocol, to: "extension" })),
-    { code: BpfCode.JeqK, k: IpProtocol.Ah, to: "authentication" },
-    { code: BpfCode.Ja, to: "end" },
+    { code: ClassicBpfCode.JeqK, k: chain.protocol, to: "end" },
+    { code: ClassicBpfCode.JeqK, k: IpProtocol.NoNext, to: "end" },
+    ...passed.map((protocol) => ({ code: ClassicBpfCode.JeqK, k: protocol, to: "extension" })),
+    { code: ClassicBpfCode.JeqK, k: IpProtocol.Ah, to: "authentication" },
+    { code: ClassicBpfCode.Ja, to: "end" },
     ...(isV6 ? [{ label: "extension" }, ...advance(chain, slot, 1, 8)] : []),
     { label: "authentication" },
     ...advance(chain, slot, 2, 4),
@@ -43,15 +43,15 @@ export function protochainCode(chain: HeaderChain, slot: number): SockFilter[] {
 /** On to the next header: X += (length + more) * unit, A = its protocol. */
 function advance({ offset }: HeaderChain, slot: number, more: number, unit: number): Line[] {
   return [
-    { code: BpfCode.LdByteInd, k: offset },
-    { code: BpfCode.St, k: slot },
-    { code: BpfCode.LdByteInd, k: offset + 1 },
-    { code: BpfCode.AddK, k: more },
-    { code: BpfCode.MulK, k: unit },
-    { code: BpfCode.AddX },
-    { code: BpfCode.Tax },
-    { code: BpfCode.LdMem, k: slot },
-    { code: BpfCode.Ja, to: "header" },
+    { code: ClassicBpfCode.LdByteInd, k: offset },
+    { code: ClassicBpfCode.St, k: slot },
+    { code: ClassicBpfCode.LdByteInd, k: offset + 1 },
+    { code: ClassicBpfCode.AddK, k: more },
+    { code: ClassicBpfCode.MulK, k: unit },
+    { code: ClassicBpfCode.AddX },
+    { code: ClassicBpfCode.Tax },
+    { code: ClassicBpfCode.LdMem, k: slot },
+    { code: ClassicBpfCode.Ja, to: "header" },
   ];
 }
 
@@ -65,6 +65,8 @@ function assemble(lines: readonly Line[]): SockFilter[] {
   }
   return instructions.map(({ code, k = 0, to }, at) => {
     const distance = to === undefined ? 0 : labels.get(to)! - at - 1;
-    return code === BpfCode.Ja ? { code, jt: 0, jf: 0, k: distance >>> 0 } : { code, jt: distance, jf: 0, k };
+    return code === ClassicBpfCode.Ja
+      ? { code, jt: 0, jf: 0, k: distance >>> 0 }
+      : { code, jt: distance, jf: 0, k };
   });
 }

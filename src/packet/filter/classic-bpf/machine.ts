@@ -1,5 +1,5 @@
-import { checkBpf } from "./check-program.js";
-import { BpfCode, isConditional } from "./code.js";
+import { checkClassicBpf } from "./check-program.js";
+import { ClassicBpfCode, isConditional } from "./code.js";
 import { SCRATCH_WORDS, type SockFilter } from "./sock-filter.js";
 import { unsetScratchReads } from "./unset-scratch.js";
 
@@ -11,55 +11,55 @@ const STRIDE = 4;
  * make one jump of. Names in their place would be compared one after the other.
  */
 const cases: readonly number[] = [
-  BpfCode.LdWordAbs,
-  BpfCode.LdHalfAbs,
-  BpfCode.LdByteAbs,
-  BpfCode.LdWordInd,
-  BpfCode.LdHalfInd,
-  BpfCode.LdByteInd,
-  BpfCode.LdxMsh,
-  BpfCode.LdImm,
-  BpfCode.LdxImm,
-  BpfCode.LdLen,
-  BpfCode.LdxLen,
-  BpfCode.LdMem,
-  BpfCode.LdxMem,
-  BpfCode.St,
-  BpfCode.Stx,
-  BpfCode.Tax,
-  BpfCode.Txa,
-  BpfCode.AddX,
-  BpfCode.AddK,
-  BpfCode.SubX,
-  BpfCode.SubK,
-  BpfCode.MulX,
-  BpfCode.MulK,
-  BpfCode.DivX,
-  BpfCode.DivK,
-  BpfCode.ModX,
-  BpfCode.ModK,
-  BpfCode.AndX,
-  BpfCode.AndK,
-  BpfCode.OrX,
-  BpfCode.OrK,
-  BpfCode.XorX,
-  BpfCode.XorK,
-  BpfCode.LshX,
-  BpfCode.LshK,
-  BpfCode.RshX,
-  BpfCode.RshK,
-  BpfCode.Neg,
-  BpfCode.JeqK,
-  BpfCode.JeqX,
-  BpfCode.JgtK,
-  BpfCode.JgtX,
-  BpfCode.JgeK,
-  BpfCode.JgeX,
-  BpfCode.JsetK,
-  BpfCode.JsetX,
-  BpfCode.Ja,
-  BpfCode.RetK,
-  BpfCode.RetA,
+  ClassicBpfCode.LdWordAbs,
+  ClassicBpfCode.LdHalfAbs,
+  ClassicBpfCode.LdByteAbs,
+  ClassicBpfCode.LdWordInd,
+  ClassicBpfCode.LdHalfInd,
+  ClassicBpfCode.LdByteInd,
+  ClassicBpfCode.LdxMsh,
+  ClassicBpfCode.LdImm,
+  ClassicBpfCode.LdxImm,
+  ClassicBpfCode.LdLen,
+  ClassicBpfCode.LdxLen,
+  ClassicBpfCode.LdMem,
+  ClassicBpfCode.LdxMem,
+  ClassicBpfCode.St,
+  ClassicBpfCode.Stx,
+  ClassicBpfCode.Tax,
+  ClassicBpfCode.Txa,
+  ClassicBpfCode.AddX,
+  ClassicBpfCode.AddK,
+  ClassicBpfCode.SubX,
+  ClassicBpfCode.SubK,
+  ClassicBpfCode.MulX,
+  ClassicBpfCode.MulK,
+  ClassicBpfCode.DivX,
+  ClassicBpfCode.DivK,
+  ClassicBpfCode.ModX,
+  ClassicBpfCode.ModK,
+  ClassicBpfCode.AndX,
+  ClassicBpfCode.AndK,
+  ClassicBpfCode.OrX,
+  ClassicBpfCode.OrK,
+  ClassicBpfCode.XorX,
+  ClassicBpfCode.XorK,
+  ClassicBpfCode.LshX,
+  ClassicBpfCode.LshK,
+  ClassicBpfCode.RshX,
+  ClassicBpfCode.RshK,
+  ClassicBpfCode.Neg,
+  ClassicBpfCode.JeqK,
+  ClassicBpfCode.JeqX,
+  ClassicBpfCode.JgtK,
+  ClassicBpfCode.JgtX,
+  ClassicBpfCode.JgeK,
+  ClassicBpfCode.JgeX,
+  ClassicBpfCode.JsetK,
+  ClassicBpfCode.JsetX,
+  ClassicBpfCode.Ja,
+  ClassicBpfCode.RetK,
+  ClassicBpfCode.RetA,
 ];
 
 /**
@@ -76,14 +76,14 @@ const MOST_ROUNDS = 1 << 16;
  * takes a shift by X modulo 32, where here X of 32 and more gives 0; it adds X and K modulo 2³², where
  * here neither may be past the packet's end; and it has metadata at offsets from 0xfff00000 on.
  */
-export class BpfMachine {
+export class ClassicBpfMachine {
   readonly #code: Int32Array;
   readonly #scratch = new Int32Array(SCRATCH_WORDS);
   readonly #readsUnsetScratch: boolean;
 
-  /** Throws InstructionError where the program is none; see `checkBpf`. */
+  /** Throws InstructionError where the program is none; see `checkClassicBpf`. */
   constructor(program: readonly SockFilter[]) {
-    checkBpf(program);
+    checkClassicBpf(program);
     this.#code = decode(program);
     this.#readsUnsetScratch = unsetScratchReads(program) !== 0;
   }

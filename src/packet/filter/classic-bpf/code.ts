@@ -3,7 +3,7 @@
  * include/uapi/linux/bpf_common.h composes it of class, size, mode, operation and source. A is the
  * accumulator, X the index register, K the constant of the instruction.
  */
-export const BpfCode = {
+export const ClassicBpfCode = {
   LdWordAbs: 0x20,
   LdHalfAbs: 0x28,
   LdByteAbs: 0x30,
@@ -63,16 +63,16 @@ export const SOURCE_X = 0x08;
 
 /** A jump that goes by a condition: all of the class but `ja`. */
 export function isConditional(code: number): boolean {
-  return (code & CLASS_MASK) === JUMP_CLASS && code !== BpfCode.Ja;
+  return (code & CLASS_MASK) === JUMP_CLASS && code !== ClassicBpfCode.Ja;
 }
 
 /** RET K or RET A: the program ends here. */
 export function isReturn(code: number): boolean {
-  return code === BpfCode.RetK || code === BpfCode.RetA;
+  return code === ClassicBpfCode.RetK || code === ClassicBpfCode.RetA;
 }
 
 /** Does it read (`ld`, `ldx`) or write (`st`, `stx`) the word M[K] of scratch memory? */
 export function scratchAccess(code: number): "read" | "write" | undefined {
-  if (code === BpfCode.LdMem || code === BpfCode.LdxMem) return "read";
-  return code === BpfCode.St || code === BpfCode.Stx ? "write" : undefined;
+  if (code === ClassicBpfCode.LdMem || code === ClassicBpfCode.LdxMem) return "read";
+  return code === ClassicBpfCode.St || code === ClassicBpfCode.Stx ? "write" : undefined;
 }

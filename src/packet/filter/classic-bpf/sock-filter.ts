@@ -1,6 +1,6 @@
 /** One instruction of classic BPF: struct sock_filter of include/uapi/linux/filter.h. */
 export interface SockFilter {
-  /** One of `BpfCode`. */
+  /** One of `ClassicBpfCode`. */
   readonly code: number;
   /** Instructions to skip where the condition holds; 0 .. 255. */
   readonly jt: number;

@@ -1,4 +1,4 @@
-import { BpfCode, isConditional, isReturn, scratchAccess } from "./code.js";
+import { ClassicBpfCode, isConditional, isReturn, scratchAccess } from "./code.js";
 import type { SockFilter } from "./sock-filter.js";
 
 const EVERY_WORD = 0xffff;
@@ -31,6 +31,6 @@ export function unsetScratchReads(program: readonly SockFilter[]): number {
 
 function successors({ code, jt, jf, k }: SockFilter, slot: number): readonly number[] {
   if (isReturn(code)) return [];
-  if (code === BpfCode.Ja) return [slot + 1 + (k | 0)];
+  if (code === ClassicBpfCode.Ja) return [slot + 1 + (k | 0)];
   return isConditional(code) ? [slot + 1 + jt, slot + 1 + jf] : [slot + 1];
 }

@@ -1,11 +1,11 @@
 import { InstructionError } from "../../../errors.js";
-import { BpfCode, isConditional, isReturn, scratchAccess } from "./code.js";
+import { ClassicBpfCode, isConditional, isReturn, scratchAccess } from "./code.js";
 import { isKnownCode } from "./disassemble.js";
 import { SCRATCH_WORDS, type SockFilter } from "./sock-filter.js";
 
 /** Operations that take no K of 0, and those whose K is a number of bits. */
-const divisions = new Set<number>([BpfCode.DivK, BpfCode.ModK]);
-const shifts = new Set<number>([BpfCode.LshK, BpfCode.RshK]);
+const divisions = new Set<number>([ClassicBpfCode.DivK, ClassicBpfCode.ModK]);
+const shifts = new Set<number>([ClassicBpfCode.LshK, ClassicBpfCode.RshK]);
 
 /**
  * Checks a program as Linux does before it runs one (net/core/filter.c, bpf_check_classic): known
@@ -13,7 +13,7 @@ const shifts = new Set<number>([BpfCode.LshK, BpfCode.RshK]);
  * by 32 and more, a return at the end. Unlike Linux it takes any length, and `ja` backwards, which is
  * how libpcap walks chains of headers. Throws InstructionError with the instruction's number.
  */
-export function checkBpf(program: readonly SockFilter[]): void {
+export function checkClassicBpf(program: readonly SockFilter[]): void {
   if (program.length === 0) throw new InstructionError("a program of no instructions");
   for (const [slot, instruction] of program.entries()) {
     const problem = problemOf(instruction, slot, program.length);
@@ -33,7 +33,7 @@ function problemOf({ code, jt, jf, k }: SockFilter, slot: number, length: number
   if (scratchAccess(code) !== undefined && k >= SCRATCH_WORDS) return `there is no M[${k}]`;
   if (divisions.has(code) && k === 0) return "division by zero";
   if (shifts.has(code) && k > 31) return `shift by ${k} bits`;
-  if (code === BpfCode.Ja) {
+  if (code === ClassicBpfCode.Ja) {
     const target = slot + 1 + (k | 0);
     return target >= 0 && target < length ? undefined : `jump to ${target}, outside the program`;
   }
