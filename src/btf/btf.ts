@@ -184,6 +184,10 @@ export class Btf implements TypeSource {
 
   #essentialHash(index: number): number {
     const offset = this.view.getUint32(this.#places[index], this.littleEndian);
+    if (offset === 0) return 0;
+    const own = offset - this.stringsStart;
+    // This is asked of every type there is: a kernel's are all its own.
+    if (own >= 0 && own < this.#strings.length) return essentialHash(this.#bytes, this.#strings.start + own);
     const [bytes, start] = this.#stringAt(offset);
     return essentialHash(bytes, start);
   }

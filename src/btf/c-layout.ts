@@ -1,6 +1,8 @@
 import { ObjectFormatError } from "../errors.js";
 import type { Btf } from "./btf.js";
+import { elementType } from "./measure.js";
 import { type BtfComposite, BtfKind } from "./types.js";
+import { bitFieldOf } from "./value-walker.js";
 
 /** An unnamed bit-field that only fills: "long: 40"; for large gaps a number of bytes. */
 export type Padding =
@@ -63,7 +65,7 @@ export class CLayouts {
       const type = btf.type(parent);
       if (!("members" in type)) continue;
       for (const member of type.members) {
-        const child = elementOf(btf, member.type);
+        const child = elementType(btf, member.type);
         if (!("members" in btf.type(child))) continue;
         const placement = { parent, offset: member.bitOffset / 8 };
         const known = this.#placements.get(child);
@@ -98,7 +100,7 @@ export class CLayouts {
   }
 
   #alignOf(id: number): number {
-    const element = elementOf(this.#btf, id);
+    const element = elementType(this.#btf, id);
     const type = this.#btf.type(element);
     return "members" in type ? this.of(element).align : this.#btf.alignOf(element);
   }
@@ -106,18 +108,19 @@ export class CLayouts {
   /** Members that are written: nameless ones that are no composites are gaps. */
   #places(type: BtfComposite): Place[] {
     return type.members.flatMap((member, index) => {
-      const { name, bitOffset, bitFieldSize } = member;
+      const { name } = member;
+      const bitField = bitFieldOf(this.#btf, member);
       const inner = this.#btf.resolved(member.type);
       if (name === "" && !("members" in inner)) return [];
       const storage = this.#btf.sizeOf(member.type) * 8;
-      const isBitField = bitFieldSize > 0;
+      const { bitOffset, bits } = bitField ?? { bitOffset: member.bitOffset, bits: storage };
       const isNumber = "encoding" in inner || "values" in inner;
-      if (isBitField && (!isNumber || bitFieldSize > storage)) {
+      if (bitField !== undefined && (!isNumber || bits > storage)) {
         throw new ObjectFormatError(`member "${name}" of "${type.name}" is no bit-field`, {
           section: ".BTF",
         });
       }
-      const bits = isBitField ? bitFieldSize : storage;
+      const isBitField = bitField !== undefined;
       return [{ index, bitOffset, bits, storage, align: this.#alignOf(member.type), isBitField }];
     });
   }
@@ -193,16 +196,6 @@ const OPAQUE: CLayout = {
   filler: 0,
   isOpaque: true,
 };
-
-/** The type of an array's elements, however many dimensions it has; other types themselves. */
-function elementOf(btf: Btf, id: number): number {
-  btf.sizeOf(id);
-  let current = btf.resolve(id);
-  for (let type = btf.type(current); type.kind === BtfKind.Array; type = btf.type(current)) {
-    current = btf.resolve(type.type);
-  }
-  return current;
-}
 
 /** Where C puts the next member (clang's and GCC's rules, System V ABI §3.1.2). */
 function placeOf(at: number, place: Place, isPacked: boolean): number {

@@ -8,7 +8,9 @@ import { Btf, type BtfComposite, BtfKind, type BtfType, essentialName } from "./
 /** Compiles a header with a variable of each type; gives what its types have become. */
 export function recompiled(folder: string, header: string, clang: string, types: readonly string[]): Btf {
   const [source, object] = [join(folder, "types.c"), join(folder, "types.o")];
-  const variables = types.map((type, i) => `${type} *variable${i};\n`).join("");
+  // Clang 14 forgets what it has only seen pointed to; typedefs may be of what is only declared.
+  const isTagged = (type: string) => /^(struct|union|enum) /.test(type);
+  const variables = types.map((type, i) => `${type} ${isTagged(type) ? "" : "*"}variable${i};\n`).join("");
   writeFileSync(source, `${header}\n${variables}`);
   const args = [
     "-target",
@@ -66,7 +68,12 @@ function layoutOf(btf: Btf, id: number): unknown {
       return [type.kind, type.size];
     case BtfKind.Enum:
     case BtfKind.Enum64:
-      return ["enum", essentialName(type.name), type.size, type.values.map(({ value }) => value)];
+      return [
+        "enum",
+        essentialName(type.name),
+        type.size,
+        type.values.map(({ value }) => BigInt.asUintN(type.size > 4 ? 64 : 32, value)),
+      ];
     case BtfKind.Fwd:
       return ["declared", type.name];
     default:

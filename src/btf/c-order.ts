@@ -42,8 +42,8 @@ export class TypeOrder {
   add(id: number): void {
     const type = this.#btf.type(id);
     // What `#need` leaves to the declaration that it is part of; asked for by itself, it stands alone.
-    const isAlone: readonly BtfKind[] = [BtfKind.Func, BtfKind.Var, BtfKind.Enum, BtfKind.Enum64];
-    if (isAlone.includes(type.kind)) this.#define(id);
+    const isNameless = type.name === "" && ("members" in type || "values" in type);
+    if (isNameless || type.kind === BtfKind.Func || type.kind === BtfKind.Var) this.#define(id);
     else this.#need(id, true);
   }
 
@@ -100,7 +100,7 @@ export class TypeOrder {
 
   #define(id: number): void {
     if (this.#defined.has(id)) return;
-    if (this.#defining.includes(id)) this.#fail(id);
+    if (this.#defining.includes(id) || this.#inlining.has(id)) this.#fail(id);
     this.#defining.push(id);
     const type = this.#btf.type(id);
     if ("members" in type) this.#members(id, type);
@@ -113,7 +113,7 @@ export class TypeOrder {
 
   /** What is written where it is used has its needs before that; once is enough. */
   #inline(id: number, type: BtfComposite): void {
-    if (this.#inlining.has(id)) this.#fail(id);
+    if (this.#inlining.has(id) || this.#defining.includes(id)) this.#fail(id);
     if (this.composites.has(id)) return;
     this.#inlining.add(id);
     this.#members(id, type);

@@ -6,6 +6,7 @@ import type { CLayout, CLayouts } from "./c-layout.js";
 import { type CNames, tagWord } from "./c-names.js";
 import { isInline, type Step } from "./c-order.js";
 import { type BtfComposite, type BtfEnum, BtfKind, type BtfMember, type BtfType } from "./types.js";
+import { bitFieldOf } from "./value-walker.js";
 
 /** Writes declarations and definitions, in the names and layouts that were found for them. */
 export class CText {
@@ -100,16 +101,17 @@ export class CText {
 
   /** A member's line; undefined for a nameless one, which is a gap that is filled. */
   #member(id: number, member: BtfMember, index: number, level: number, extent: Extent): string | undefined {
-    const { name, type, bitFieldSize } = member;
+    const { name, type } = member;
     const inner = this.#btf.resolve(type);
     const innerType = this.#btf.type(inner);
-    if (name === "" && !("members" in innerType)) return undefined;
     const tags = this.#tags(id, index);
-    // C has no nameless members of types with names: they are written out.
-    if (name === "" && "members" in innerType) {
+    if (name === "") {
+      if (!("members" in innerType)) return undefined;
+      // C has no nameless members of types with names: they are written out.
       return `${this.#composite(inner, innerType, "", level, extent)}${tags};`;
     }
-    const bits = bitFieldSize === 0 ? "" : `: ${bitFieldSize}`;
+    const bitField = bitFieldOf(this.#btf, member);
+    const bits = bitField === undefined ? "" : `: ${bitField.bits}`;
     return `${this.#declare(type, safeName(name), level, extent)}${bits}${tags};`;
   }
 

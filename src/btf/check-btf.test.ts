@@ -262,7 +262,7 @@ describeWith(["bpf"], "checkBtf beside the kernel", () => {
     else expect(refusal).toBeDefined();
   });
 
-  describeWith(["command clang-14|clang-19"], "types of clang's", () => {
+  describeWith(["command clang|clang-19"], "types of clang's", () => {
     test("changed in any way, they are refused by both or by none", () => {
       const source = Btf.parse(compiledTypes("kinds.bpf.c", findClang().path).btf);
       const builder = new BtfBuilder();
@@ -299,13 +299,11 @@ describeWith(["bpf"], "checkBtf beside the kernel", () => {
             // Integers of more than 16 bytes are not even read: no compiler has them.
             const isUnread = ours?.includes("an integer of") === true;
             if ((ours === undefined) !== (theirs === undefined) && !isUnread) {
-              throw new Error(
-                `word ${word} = ${view.getUint32(at, true)}: ours ${ours}, the kernel's ${theirs}`,
-              );
+              throw new Error(`ours ${ours}, the kernel's ${theirs}`);
             }
           },
         ),
-        { numRuns: 20000 },
+        { numRuns: 5000 },
       );
       expect(outcomes.taken).toBeGreaterThan(200);
       expect(outcomes.refused).toBeGreaterThan(200);

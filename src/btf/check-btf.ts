@@ -3,6 +3,7 @@ import type { Btf } from "./btf.js";
 import { checkMeta } from "./check-meta.js";
 import { checkReferences } from "./check-references.js";
 import { BTF_HEADER_SIZE } from "./layout.js";
+import { isModifier } from "./type-references.js";
 import { BtfKind } from "./types.js";
 
 const MAX_SIZE = 16 * 1024 * 1024;
@@ -69,17 +70,4 @@ function checkTypeTags(btf: Btf): void {
 
 function placeOf(btf: Btf, id: number): number | undefined {
   return id < btf.firstId ? undefined : btf.place(id);
-}
-
-function isModifier(kind: BtfKind): boolean {
-  switch (kind) {
-    case BtfKind.Typedef:
-    case BtfKind.Volatile:
-    case BtfKind.Const:
-    case BtfKind.Restrict:
-    case BtfKind.TypeTag:
-      return true;
-    default:
-      return false;
-  }
 }

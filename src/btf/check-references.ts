@@ -2,6 +2,7 @@ import { ObjectFormatError } from "../errors.js";
 import type { Btf } from "./btf.js";
 import { isIdentifier } from "./check-meta.js";
 import { TYPE_SIZE } from "./layout.js";
+import { isModifier } from "./type-references.js";
 import { type BtfComposite, type BtfInt, BtfKind, type BtfMember, type BtfType } from "./types.js";
 
 /** How deep the kernel follows types (MAX_RESOLVE_DEPTH of kernel/bpf/btf.c). */
@@ -260,19 +261,6 @@ class ReferenceCheck {
   #hasSize(id: number): boolean {
     const type = this.#btf.resolved(id);
     return type.kind === BtfKind.Var ? this.#hasSize(type.type) : hasSizeAtAll(type.kind);
-  }
-}
-
-function isModifier(kind: BtfKind): boolean {
-  switch (kind) {
-    case BtfKind.Typedef:
-    case BtfKind.Volatile:
-    case BtfKind.Const:
-    case BtfKind.Restrict:
-    case BtfKind.TypeTag:
-      return true;
-    default:
-      return false;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * BTF: the types of programs, maps and kernels: parse, print as C, read and write values.
- * Imports errors alone.
+ * BTF: the types of programs, maps and kernels: parse, check, build and merge, print as C, read and
+ * write values. Imports errors alone.
  */
 export { formatAddress } from "./address-text.js";
 export { addressKind } from "./address-type.js";
@@ -11,6 +11,7 @@ export { writeBtfExt } from "./btf-ext-write.js";
 export { checkBtf } from "./check-btf.js";
 export { dumpRaw, dumpRawType } from "./dump-raw.js";
 export { formatType } from "./format-type.js";
+export { elementType } from "./measure.js";
 export { essentialName } from "./name-index.js";
 export { type HeaderOptions, printHeader, printTypes } from "./print-c.js";
 export * from "./types.js";

@@ -1,5 +1,6 @@
 import { ObjectFormatError } from "../errors.js";
 import type { Btf } from "./btf.js";
+import { isModifier } from "./type-references.js";
 import { BtfKind } from "./types.js";
 
 /** A chain of modifiers or arrays longer than this is a loop. */
@@ -18,19 +19,21 @@ export function resolveType(btf: Btf, id: number): number {
   let current = id;
   for (let depth = 0; depth < MAX_CHAIN; depth++) {
     const type = btf.type(current);
-    switch (type.kind) {
-      case BtfKind.Typedef:
-      case BtfKind.Volatile:
-      case BtfKind.Const:
-      case BtfKind.Restrict:
-      case BtfKind.TypeTag:
-        current = type.type;
-        break;
-      default:
-        return current;
-    }
+    if (!isModifier(type.kind) || !("type" in type)) return current;
+    current = type.type;
   }
   return fail(`type ${id} refers to itself`);
+}
+
+/** What an array's elements are, however many dimensions it has; other types themselves. */
+export function elementType(btf: Btf, id: number): number {
+  // An array that contains itself has no size: this throws for it.
+  btf.sizeOf(id);
+  let current = btf.resolve(id);
+  for (let type = btf.type(current); type.kind === BtfKind.Array; type = btf.type(current)) {
+    current = btf.resolve(type.type);
+  }
+  return current;
 }
 
 /** A type's size in bytes. */

@@ -25,7 +25,7 @@ const folder = mkdtempSync(join(tmpdir(), "wirebee-header-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("headers that clang compiles", () => {
-  for (const clang of ["clang-14", "clang-16", "clang-19"]) {
+  for (const clang of ["clang", "clang-19"]) {
     describeWith([`command ${clang}`], clang, () => {
       test("types of all kinds come back as they were", () => {
         const btf = Btf.parse(compiledTypes("kinds.bpf.c", clang).btf);
@@ -35,7 +35,7 @@ describe("headers that clang compiles", () => {
     });
   }
 
-  describeWith(["bpf", "command bpftool", "command clang-14|clang-19"], "the running kernel's types", () => {
+  describeWith(["bpf", "command bpftool", "command clang|clang-19"], "the running kernel's types", () => {
     const path = "/sys/kernel/btf/vmlinux";
     let kernel: Btf;
     let header: string;
@@ -75,10 +75,15 @@ describe("headers that clang compiles", () => {
       const theirs = execFileSync("bpftool", args, { encoding: "utf8", maxBuffer: 1 << 26 });
       const names = (text: string) => [...new Set(definedTags(text).map(essentialName))].sort();
       expect(names(header)).toEqual(names(theirs));
+      const enumerators = (text: string) => {
+        const found = [...text.matchAll(/^\t+(\w+) = -?\d/gm)].map(([, name]) => essentialName(name));
+        return [...new Set(found)].sort();
+      };
+      expect(enumerators(header)).toEqual(enumerators(theirs));
     });
   });
 
-  describeWith(["command clang-14|clang-19"], "structs that no person would write", () => {
+  describeWith(["command clang|clang-19"], "structs that no person would write", () => {
     test("have the layouts that were asked for", () => {
       const means = {
         "((packed))": 0,
@@ -218,6 +223,22 @@ describe("printTypes", () => {
       "struct xdp_md;\n\nextern int prog(struct xdp_md *ctx);\n\nextern int counts[4];\n",
     ],
     [
+      "integers that are bit-fields by themselves",
+      [
+        { ...int("unsigned int"), bits: 4 } as BtfType,
+        { ...int("unsigned int"), bits: 4, bitOffset: 4 } as BtfType,
+        struct("old", 4, ["a", 1, 0], ["b", 2, 0]),
+      ],
+      [3],
+      "struct old {\n\tunsigned int a: 4;\n\tunsigned int b: 4;\n};\n",
+    ],
+    [
+      "what has no name and is asked for",
+      [int("int"), struct("", 4, ["a", 1, 0]), enumeration("", "A")],
+      [2, 3],
+      "struct {\n\tint a;\n};\n\nenum {\n\tA = 0,\n};\n",
+    ],
+    [
       "the smallest number of 64 bits",
       [
         {
@@ -238,6 +259,8 @@ describe("printTypes", () => {
   test.each<[string, BtfType[]]>([
     ["a struct in itself", [struct("a", 8, ["a", 1, 0])]],
     ["structs in each other", [struct("a", 8, ["b", 2, 0]), struct("b", 8, ["a", 1, 0])]],
+    ["a struct in itself without a name", [struct("a", 8, ["", 1, 0])]],
+    ["structs in each other without a name", [struct("a", 8, ["", 2, 0]), struct("b", 8, ["a", 1, 0])]],
     ["a nameless struct in itself", [struct("", 8, ["a", 1, 0])]],
     ["a nameless struct that points to itself", [struct("", 8, ["a", 2, 0]), pointer(1)]],
     ["a typedef of itself", [typedef("t", 1)]],
@@ -277,7 +300,7 @@ describe("printTypes", () => {
           if (!(error instanceof ObjectFormatError)) expect(error).toBeInstanceOf(NotSupportedError);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 400 },
     );
   });
 

@@ -48,3 +48,17 @@ export function withReferences(type: BtfType, map: (id: number) => number): BtfT
       return mapped(type);
   }
 }
+
+/** Types that are another one seen through a name, qualifier or tag: their size is the other's. */
+export function isModifier(kind: BtfKind): boolean {
+  switch (kind) {
+    case BtfKind.Typedef:
+    case BtfKind.Volatile:
+    case BtfKind.Const:
+    case BtfKind.Restrict:
+    case BtfKind.TypeTag:
+      return true;
+    default:
+      return false;
+  }
+}

@@ -219,7 +219,7 @@ describe("values", () => {
           expect(formatValue(btf, id, raw, { littleEndian: le })).not.toContain("undefined");
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
