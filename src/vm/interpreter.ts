@@ -355,7 +355,10 @@ export class Interpreter implements Machine {
                 atomic(view, reg, address, words[place + 2], (word & 0x18) === 0x18, s);
             }
             const offset = (address - this.#context) >>> 0;
-            if (offset < SKB_CONTEXT_SIZE) this.#packet?.contextWritten(offset);
+            if (offset < SKB_CONTEXT_SIZE) {
+              const value = isStx ? (reg[s + 1] >>> 0) * 2 ** 32 + (lo >>> 0) : lo;
+              this.#packet?.contextWritten(offset, value);
+            }
             place += SLOT_WORDS;
             break;
           }

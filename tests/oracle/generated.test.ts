@@ -19,6 +19,8 @@ import { useKernels } from "./kernels.js";
 /** A case is one program on one packet and one state of its maps. WIREBEE_CASES asks for more. */
 const CASES = Number(process.env.WIREBEE_CASES ?? 20_000);
 const PACKETS = 4;
+/** For as many cases as there are; this is no measure of anything. */
+const TIMEOUT_MS = 60_000 + CASES * 20;
 /** What of the generated programs Linux's verifier may refuse. */
 const REFUSED_AT_MOST = 0.05;
 const HOOKS: readonly Hook[] = ["xdp", "tc"];
@@ -63,35 +65,39 @@ function describeRefusals(refusals: readonly WirebeeError[], programs: number): 
 describeWith(["bpf"], "generated programs on both kernels", () => {
   const kernels = useKernels();
 
-  test.each(HOOKS)("%s: return value, packet, context and maps are the same", async (hook) => {
-    const cases = CASES / HOOKS.length;
-    const seed = seedOf(`generated ${hook} programs`);
-    const numRuns = Math.ceil((cases / PACKETS) * (1 + REFUSED_AT_MOST));
-    const refusals: WirebeeError[] = [];
-    let compared = 0;
-    const property = fc.asyncProperty(
-      fc.record({ plan: anyObject(hook), packets: anyPackets(hook, PACKETS) }),
-      async ({ plan, packets }) => {
-        const { object, contents } = writeObject(plan);
-        const trial = { object: assembledObject(object), contents, packets };
-        const comparison = await compareKernels(kernels(), trial);
-        for (const { kernel, error } of comparison.refusals) {
-          // The user-space kernel has no verifier yet: it refuses nothing that Linux takes.
-          if (kernel !== "linux") throw error;
-          refusals.push(error);
-        }
-        if (comparison.differences.length > 0) throw new DisagreementError(comparison.differences);
-        compared += comparison.compared;
-      },
-    );
-    const result = await fc.check(property, { seed, numRuns });
-    if (result.failed) {
-      const [example] = result.counterexample ?? [];
-      const shrunk = example === undefined ? "" : describeFailure(example, result.errorInstance);
-      throw new Error(`seed ${result.seed}, path ${result.counterexamplePath}\n${shrunk}`);
-    }
-    console.log(`${hook}: ${compared} cases compared; ${describeRefusals(refusals, numRuns)}`);
-    expect(refusals.length / numRuns).toBeLessThan(REFUSED_AT_MOST);
-    expect(compared).toBeGreaterThanOrEqual(cases);
-  });
+  test.each(HOOKS)(
+    "%s: return value, packet, context and maps are the same",
+    { timeout: TIMEOUT_MS },
+    async (hook) => {
+      const cases = CASES / HOOKS.length;
+      const seed = seedOf(`generated ${hook} programs`);
+      const numRuns = Math.ceil((cases / PACKETS) * (1 + REFUSED_AT_MOST));
+      const refusals: WirebeeError[] = [];
+      let compared = 0;
+      const property = fc.asyncProperty(
+        fc.record({ plan: anyObject(hook), packets: anyPackets(hook, PACKETS) }),
+        async ({ plan, packets }) => {
+          const { object, contents } = writeObject(plan);
+          const trial = { object: assembledObject(object), contents, packets };
+          const comparison = await compareKernels(kernels(), trial);
+          for (const { kernel, error } of comparison.refusals) {
+            // The user-space kernel has no verifier yet: it refuses nothing that Linux takes.
+            if (kernel !== "linux") throw error;
+            refusals.push(error);
+          }
+          if (comparison.differences.length > 0) throw new DisagreementError(comparison.differences);
+          compared += comparison.compared;
+        },
+      );
+      const result = await fc.check(property, { seed, numRuns });
+      if (result.failed) {
+        const [example] = result.counterexample ?? [];
+        const shrunk = example === undefined ? "" : describeFailure(example, result.errorInstance);
+        throw new Error(`seed ${result.seed}, path ${result.counterexamplePath}\n${shrunk}`);
+      }
+      console.log(`${hook}: ${compared} cases compared; ${describeRefusals(refusals, numRuns)}`);
+      expect(refusals.length / numRuns).toBeLessThan(REFUSED_AT_MOST);
+      expect(compared).toBeGreaterThanOrEqual(cases);
+    },
+  );
 });

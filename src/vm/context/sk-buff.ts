@@ -271,17 +271,17 @@ export class SkBuff {
 
   /**
    * The program has written to its context: some fields keep 16 bits, and queue_mapping ignores what
-   * is no queue (net/core/filter.c, bpf_convert_ctx_access).
+   * is no queue (net/core/filter.c, bpf_convert_ctx_access). `value` is what the instruction has: a
+   * register's 64 bits, unsigned, or an immediate, signed, so that a negative one is a queue.
    */
-  contextWritten(offset: number): void {
+  contextWritten(offset: number, value: number): void {
     switch (offset & ~3) {
       case SkbField.TcIndex:
       case SkbField.TcClassid:
         this.#set(offset & ~3, this.get(offset & ~3) & 0xffff);
         return;
       case SkbField.QueueMapping: {
-        const value = this.get(SkbField.QueueMapping);
-        if (value < NO_QUEUE_MAPPING) this.#queueMapping = value;
+        if (value < NO_QUEUE_MAPPING) this.#queueMapping = value & 0xffff;
         this.#set(SkbField.QueueMapping, this.#queueMapping);
       }
     }

@@ -2,6 +2,7 @@ import { SkBuff } from "../context/sk-buff.js";
 import { XdpBuff } from "../context/xdp-buff.js";
 import type { Machine } from "../machine.js";
 import { Trap } from "../trap.js";
+import { LOWEST_ADDRESS } from "./kernel-address.js";
 
 /** What stands for flags beyond 32 bits: no helper knows bit 31, so it is refused as they would be. */
 const UNKNOWN_FLAG = 0x80000000;
@@ -33,7 +34,7 @@ export function flags(machine: Machine, n: number): number {
 
 /** Checks that `length` bytes at an address are memory that a program can have. */
 export function checkMemory(machine: Machine, address: number, length: number, what: string): void {
-  if (address < 65536 || address + length > machine.arena.u8.length) {
+  if (address < LOWEST_ADDRESS || address + length > machine.arena.u8.length) {
     throw new Trap("memory access", `${what}: no ${length} bytes at 0x${address.toString(16)}`);
   }
 }

@@ -1,10 +1,10 @@
 import { Errno } from "../../uapi/index.js";
 import type { HelperFunction, Machine } from "../machine.js";
-import { high32, u32 } from "./argument.js";
+import { u32, u64 } from "./argument.js";
+import { readKernel } from "./kernel-address.js";
 
 /** BITS_ITER_NR_WORDS_MAX. */
 const MAX_WORDS = 511;
-const LOWEST_ADDRESS = 65536;
 
 /** struct bpf_iter_bits: 8 bytes that stand for the words, the number of bits, and the last that was given. */
 const Iterator = { Words: 0, Count: 8, Bit: 12 };
@@ -20,23 +20,23 @@ function copiesOf(machine: Machine): Map<number, Uint8Array> {
 
 function iterNew(machine: Machine): void {
   const at = u32(machine, 1);
-  const words = u32(machine, 2);
+  const words = u64(machine, 2);
   const count = u32(machine, 3);
-  const { view, u8 } = machine.arena;
+  const { view } = machine.arena;
   view.setBigInt64(at + Iterator.Words, 0n, true);
   view.setInt32(at + Iterator.Count, 0, true);
   view.setInt32(at + Iterator.Bit, -1, true);
-  const isNull = words === 0 && high32(machine, 2) === 0;
-  if (isNull || count === 0 || count > MAX_WORDS) {
-    machine.returns(isNull || count === 0 ? -Errno.EINVAL : -Errno.E2BIG);
+  if (words === 0n || count === 0) {
+    machine.returns(-Errno.EINVAL);
     return;
   }
-  // Memory that cannot be read is found out, as by bpf_probe_read_kernel.
-  if (high32(machine, 2) !== 0 || words < LOWEST_ADDRESS || words + count * 8 > u8.length) {
-    machine.returns(-Errno.EFAULT);
+  const copy = count > MAX_WORDS ? -Errno.E2BIG : readKernel(machine.arena, words, count * 8);
+  if (typeof copy === "number") {
+    // A single word's error is always the same one.
+    machine.returns(count === 1 ? -Errno.EFAULT : copy);
     return;
   }
-  copiesOf(machine).set(at, u8.slice(words, words + count * 8));
+  copiesOf(machine).set(at, copy);
   view.setInt32(at + Iterator.Count, count * 64, true);
   machine.returns(0);
 }

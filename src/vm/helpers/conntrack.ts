@@ -31,7 +31,8 @@ function lookup(machine: Machine): void {
   if (options !== 0) {
     checkMemory(machine, options, size, "struct bpf_ct_opts");
     const error = refuseLookup(machine, u32(machine, 2), tupleSize, options, size);
-    if (size >= Options.Error + 4) machine.arena.view.setInt32(options + Options.Error, error, true);
+    // Whatever the size is: Linux looks at it only to judge the options.
+    machine.arena.view.setInt32(options + Options.Error, error, true);
   }
   machine.returnsAddress(0);
 }

@@ -1,11 +1,11 @@
 import type { Arena } from "../../arena/index.js";
 import { Errno } from "../../uapi/index.js";
 import { isPunctuation, isSpace, isWithin } from "./character.js";
+import { readKernel, readKernelString } from "./kernel-address.js";
 import { formatIpv4, formatIpv6, formatIpv6Full } from "./print-address.js";
 
 /** MAX_BPRINTF_BIN_ARGS: room for all arguments of one call. */
 const ROOM = 512;
-const LOWEST_ADDRESS = 65536;
 const PERCENT = 0x25;
 
 /** The arguments of a call as they lie in memory: numbers, and the texts that pointers stood for. */
@@ -141,9 +141,8 @@ function pack(arena: Arena, packed: PackedArguments, kind: string, value: bigint
 function packAddress(arena: Arena, packed: PackedArguments, kind: string, value: bigint): number {
   const size = kind.endsWith("4") ? 4 : 16;
   if (packed.left < size) return -Errno.ENOSPC;
-  const at = Number(BigInt.asUintN(64, value));
-  const isThere = at >= LOWEST_ADDRESS && at + size <= arena.u8.length;
-  const bytes = isThere ? arena.u8.slice(at, at + size) : new Uint8Array(size);
+  const found = readKernel(arena, BigInt.asUintN(64, value), size);
+  const bytes = typeof found === "number" ? new Uint8Array(size) : found;
   if (size === 4) packed.text(ascii(formatIpv4(bytes, kind === "pi4")));
   else packed.text(ascii(kind === "pi6" ? formatIpv6Full(bytes) : formatIpv6(bytes)));
   return 0;
@@ -158,11 +157,8 @@ function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }
 
-/** A NUL-terminated string of less than `limit` bytes; empty where the memory cannot be read. */
+/** A string of less than `limit` bytes; empty where the memory cannot be read. */
 function readString(arena: Arena, value: bigint, limit: number): Uint8Array {
-  const pointer = Number(BigInt.asUintN(64, value));
-  if (pointer < LOWEST_ADDRESS || pointer >= arena.u8.length) return new Uint8Array(0);
-  const bytes = arena.u8.subarray(pointer, pointer + limit - 1);
-  const end = bytes.indexOf(0);
-  return end < 0 ? bytes : bytes.subarray(0, end);
+  const found = readKernelString(arena, BigInt.asUintN(64, value), limit);
+  return typeof found === "number" ? new Uint8Array(0) : found;
 }

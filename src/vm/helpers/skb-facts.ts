@@ -84,8 +84,7 @@ export const skbFactsHelpers: readonly [id: number, HelperFunction][] = [
   [48, (m) => m.returns(setHash(skb(m), u32(m, 2)))],
   [192, setTstamp],
   [97, ecnSetCe],
-  // No packet here belongs to a socket, a task or a route yet: what Linux answers for such packets.
-  [17, (m) => m.returns(0)],
+  // No packet here belongs to a socket or a route yet: what Linux answers for such packets.
   [24, (m) => m.returns(0)],
   [46, (m) => m.returns(0)],
   [47, (m) => m.returns(OVERFLOW_UID)],

@@ -1,12 +1,10 @@
 import { Errno } from "../../uapi/index.js";
 import type { HelperFunction, Machine } from "../machine.js";
-import { s32, u32 } from "./argument.js";
+import { s32, u32, u64 } from "./argument.js";
+import { kernelAddress } from "./kernel-address.js";
 
 /** XATTR_SIZE_MAX: bytes of a string that are looked at. */
 const MAX_LENGTH = 65536;
-const LOWEST_ADDRESS = 65536;
-/** The upper half of memory, where the kernel is: what is below may not be read so. */
-const KERNEL_HIGH = 0xffff8000;
 
 /** Reading went on to where there is no memory. */
 class Fault extends Error {}
@@ -16,9 +14,10 @@ class Text {
   readonly #u8: Uint8Array;
   readonly #address: number;
 
-  constructor(machine: Machine, n: number) {
+  /** `address` is an arena address, or -EFAULT. */
+  constructor(machine: Machine, address: number) {
     this.#u8 = machine.arena.u8;
-    this.#address = machine.reg[n * 2 + 1] === 0 ? u32(machine, n) : this.#u8.length;
+    this.#address = address < 0 ? this.#u8.length : address;
   }
 
   at(index: number): number {
@@ -28,25 +27,19 @@ class Text {
   }
 }
 
-/** What no kernel function reads: the pages at 0, and the half of memory that is user space's. */
-function isForbidden(machine: Machine, n: number): boolean {
-  const high = machine.reg[n * 2 + 1] >>> 0;
-  return high === 0 ? u32(machine, n) < LOWEST_ADDRESS : high < KERNEL_HIGH;
-}
-
 /** A kfunc on `count` strings, its first arguments; what it finds is an index or an error number. */
 function onStrings(
   count: 1 | 2,
   find: (machine: Machine, first: Text, second: Text) => number,
 ): HelperFunction {
   return (machine) => {
-    if (isForbidden(machine, 1) || (count === 2 && isForbidden(machine, 2))) {
+    const [first, second] = [1, count].map((n) => kernelAddress(machine.arena, u64(machine, n)));
+    if (first === -Errno.ERANGE || second === -Errno.ERANGE) {
       machine.returns(-Errno.ERANGE);
       return;
     }
-    const first = new Text(machine, 1);
     try {
-      machine.returns(find(machine, first, count === 2 ? new Text(machine, 2) : first));
+      machine.returns(find(machine, new Text(machine, first), new Text(machine, second)));
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       machine.returns(-Errno.EFAULT);

@@ -19,10 +19,11 @@ export interface ProgramState {
   readonly functions: readonly (FunctionPlan & { readonly label: Label })[];
   /** Functions that are called, so that they must be there. */
   readonly called: Set<number>;
-  /** Functions that run in callbacks, where tail calls are forbidden. */
-  readonly inCallback: Set<number>;
   /** Maps that are used. */
   readonly maps: Set<string>;
+  /** What the verifier has to follow for each function, and what may still be added to the program. */
+  readonly costs: readonly number[];
+  forksLeft: number;
   /** Whether tail calls may come here, again and again. */
   readonly isTarget: boolean;
 }
@@ -36,6 +37,8 @@ export class FunctionWriter {
   /** The register that holds the context, where there is one. */
   readonly context: number | undefined;
   known: Knowledge;
+  /** Whether this is the body of a loop that a may_goto may end. */
+  isInMayGoto = false;
   #repeats = 1;
   #counters = 0;
 
@@ -59,6 +62,18 @@ export class FunctionWriter {
   /** Whether what is written may run more than once for a packet. */
   get isRepeated(): boolean {
     return this.program.isTarget || this.kind !== "main" || this.#repeats > 1;
+  }
+
+  /**
+   * Whether there may be so many branches more here; they count as taken then. Those of other
+   * functions than the main one are counted where it calls them.
+   */
+  mayFork(cost: number): boolean {
+    if (this.kind !== "main") return true;
+    const total = cost * this.#repeats;
+    if (total > this.program.forksLeft) return false;
+    this.program.forksLeft -= total;
+    return true;
   }
 
   /** Offset from the frame pointer of a byte of the data area. */

@@ -60,6 +60,10 @@ function writeBranch(
   step: Extract<BlockStep, { kind: "branch" }>,
   writeSteps: WriteSteps,
 ): void {
+  if (!w.mayFork(1)) {
+    writeSteps(w, step.taken);
+    return;
+  }
   const otherwise = label();
   const end = label();
   w.code.jump(otherwise, conditionalJump(w, step.condition));
@@ -90,8 +94,14 @@ function writeLoop(
   }
   w.code.place(again);
   const atStart = w.known.copy();
-  if (step.hasMayGoto) w.code.jump(end, insn.mayGoto(0));
+  const wasInMayGoto = w.isInMayGoto;
+  const hasMayGoto = step.hasMayGoto && w.kind === "main";
+  if (hasMayGoto) {
+    w.isInMayGoto = true;
+    w.code.jump(end, insn.mayGoto(0));
+  }
   writeSteps(w, step.body);
+  w.isInMayGoto = wasInMayGoto;
   // The next round begins with the numbers that the first began with.
   for (const register of atStart.scalars) {
     if (!w.known.isScalar(register)) w.code.emit(insn.mov64Imm(register, register + 11));
@@ -135,7 +145,7 @@ function writePacket(
 ): void {
   const register = w.known.freeSaved;
   const { context } = w;
-  if (register === undefined || context === undefined) {
+  if (register === undefined || context === undefined || !w.mayFork(1)) {
     writeSteps(w, step.body);
     return;
   }
@@ -171,7 +181,7 @@ function writeValue(
   writeSteps: WriteSteps,
 ): void {
   const register = w.known.freeSaved;
-  if (register === undefined) {
+  if (register === undefined || !w.mayFork(1)) {
     writeSteps(w, step.body);
     return;
   }

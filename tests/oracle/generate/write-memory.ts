@@ -129,7 +129,19 @@ function writeAtomic(w: FunctionWriter, step: Extract<MemoryStep, { kind: "atomi
     w.code.emit(insn.mov64Imm(0, step.offset));
     w.known.set(0);
   }
-  w.code.emit(insn.atomic(size, OPS[step.op], memory.register, at, w.scalar(step.src)));
+  const src = w.scalar(step.src);
+  if (isStack(memory) && (OPS[step.op] & AtomicOp.Fetch) !== 0) forgetSlot(w, memory, at, step.offset);
+  w.code.emit(insn.atomic(size, OPS[step.op], memory.register, at, src));
+}
+
+/**
+ * Makes the verifier forget what number a stack slot holds, by writing one byte of it. Where it knows
+ * the number that an atomic operation fetches, Linux 6.18 takes branches for decided that are not:
+ * backtrack_insn of kernel/bpf/verifier.c does not see that such an operation sets a register, so that
+ * a state with another number there passes for the same.
+ */
+function forgetSlot(w: FunctionWriter, memory: Memory, at: number, value: number): void {
+  w.code.emit(insn.storeImm("B", memory.register, at + 1, value));
 }
 
 /** `memory[index & mask]`: the verifier knows from the mask that it is within. */

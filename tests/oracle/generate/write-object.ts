@@ -2,6 +2,7 @@ import { CodeView, insn, LD_IMM64, PseudoLd } from "../../../src/asm/index.js";
 import type { AssembledObject, MapContent } from "../../../src/testing/index.js";
 import { ProgramType } from "../../../src/uapi/index.js";
 import { CodeBuffer, label } from "./code-buffer.js";
+import { costsOf, MOST_FORKS } from "./forks.js";
 import { FunctionWriter, type ProgramState } from "./function-writer.js";
 import { GENERATED_CONTENTS, GENERATED_MAPS, TARGETS, VALUE_SIZE } from "./object-maps.js";
 import type { Hook, ObjectPlan, ProgramPlan, Step } from "./step.js";
@@ -67,8 +68,9 @@ function writeProgram(
     code: new CodeBuffer(),
     functions: plan.functions.map((each) => ({ ...each, label: label() })),
     called: new Set(),
-    inCallback: new Set(),
     maps: new Set(),
+    costs: costsOf(plan.functions),
+    forksLeft: MOST_FORKS,
     isTarget,
   };
   const main = new FunctionWriter(state, -1, "main", true);
