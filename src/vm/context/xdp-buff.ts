@@ -274,6 +274,7 @@ export class XdpBuff {
     md[MD.DataMeta] -= distance;
     md[MD.Data] -= distance;
     md[MD.DataEnd] -= distance;
+    this.#lowest = Math.min(this.#lowest, this.dataMeta);
   }
 
   /**
