@@ -67,4 +67,14 @@ describe("the arena", () => {
   test("frees only what it has handed out", () => {
     expect(() => new Arena(MEGABYTE).free(65536)).toThrow(RangeError);
   });
+
+  test("grows, and its views with it", () => {
+    const arena = new Arena();
+    const { view } = arena;
+    const address = arena.alloc(4 * MEGABYTE);
+    expect(Object.is(arena.view, view)).toBe(false);
+    arena.view.setUint32(address + 4 * MEGABYTE - 4, 0xabcdef, true);
+    expect(arena.u32[(address + 4 * MEGABYTE - 4) / 4]).toBe(0xabcdef);
+    expect(arena.u8.buffer).toBe(arena.memory.buffer);
+  });
 });

@@ -1,14 +1,16 @@
 import { KernelError, WirebeeError } from "../errors.js";
 import type { Kernel, LoadedObject } from "../kernel.js";
 import { compareMaps } from "./compare-maps.js";
+import { compareRecords } from "./compare-records.js";
 import { compareRuns, type RunOutcome } from "./compare-runs.js";
 import { type Difference, describeDifference } from "./difference.js";
 import { readElements, takeQueue } from "./map-content.js";
+import { RecordCollector } from "./record-collector.js";
 import type { Trial, TrialPacket } from "./trial.js";
 
 /** A kernel that did not take the trial's object. */
 export interface Refusal {
-  readonly kernel: string;
+  readonly kernel: Kernel;
   readonly error: WirebeeError;
 }
 
@@ -34,8 +36,8 @@ export class DisagreementError extends WirebeeError {
 
 /**
  * Runs a trial on two kernels in step and compares, after each packet, what the program returned, the
- * packet, its metadata, the context, and every byte of every map that user space can read; the values
- * of queues and stacks once the last packet has run. Kernel addresses, ids and hash orders are left
+ * packet, its metadata, the context, every byte of every map that user space can read, and the records
+ * of ring buffers and perf event arrays; the values of queues and stacks once the last packet has run. Kernel addresses, ids and hash orders are left
  * out by themselves; times and random numbers where the trial marks them as incomparable. Stops at
  * the first packet with a difference.
  */
@@ -48,11 +50,11 @@ export async function compareKernels(kernels: readonly [Kernel, Kernel], trial: 
         objects.push(await kernel.load(trial.object));
       } catch (error) {
         if (!(error instanceof WirebeeError)) throw error;
-        refusals.push({ kernel: kernel.name, error });
+        refusals.push({ kernel, error });
       }
     }
     if (refusals.length > 0) return { compared: 0, refusals, differences: [] };
-    return { refusals, ...runInStep(kernels, objects as [LoadedObject, LoadedObject], trial) };
+    return { refusals, ...(await runInStep(kernels, objects as [LoadedObject, LoadedObject], trial)) };
   } finally {
     for (const object of objects) object.close();
   }
@@ -68,40 +70,53 @@ export async function expectAgreement(kernels: readonly [Kernel, Kernel], trial:
   const { refusals, differences } = comparison;
   if (refusals.length === 2) throw refusals[0].error;
   if (refusals.length === 1) {
-    const found = Object.fromEntries(
-      kernels.map(({ name }) => [
-        name,
-        refusals[0].kernel === name ? refusals[0].error.message : "no complaint",
-      ]),
-    );
+    const [{ kernel: refusing, error }] = refusals;
+    const found = kernels.map((kernel) => ({
+      kernel: kernel.name,
+      text: kernel === refusing ? error.message : "no complaint",
+    }));
     throw new DisagreementError([{ packet: undefined, where: "load", found }]);
   }
   if (differences.length > 0) throw new DisagreementError(differences);
   return comparison;
 }
 
-function runInStep(
+async function runInStep(
   [first, second]: readonly [Kernel, Kernel],
-  [a, b]: readonly [LoadedObject, LoadedObject],
+  objects: readonly [LoadedObject, LoadedObject],
   trial: Trial,
-): { compared: number; differences: Difference[] } {
+): Promise<{ compared: number; differences: Difference[] }> {
+  const [a, b] = objects;
   const differences: Difference[] = [];
   const reporter = (packet: number | undefined) => (where: string, inFirst: string, inSecond: string) => {
-    differences.push({ packet, where, found: { [first.name]: inFirst, [second.name]: inSecond } });
+    const found = [
+      { kernel: first.name, text: inFirst },
+      { kernel: second.name, text: inSecond },
+    ];
+    differences.push({ packet, where, found });
   };
-  for (const object of [a, b]) fill(object, trial);
+  for (const object of objects) fill(object, trial);
+  const records = [new RecordCollector(a), new RecordCollector(b)] as const;
   const name = trial.program ?? trial.object.programs[0].name;
   const { type } = a.program(name).spec;
   let compared = 0;
-  for (const [index, packet] of trial.packets.entries()) {
-    const report = reporter(index);
-    compareRuns(trial, type, run(a, name, packet), run(b, name, packet), report);
-    compareMaps(trial, a, b, readElements, report);
-    compared++;
-    if (differences.length > 0) return { compared, differences };
+  try {
+    for (const [index, packet] of trial.packets.entries()) {
+      const report = reporter(index);
+      compareRuns(trial, type, run(a, name, packet), run(b, name, packet), report);
+      compareMaps(trial, a, b, readElements, report);
+      if (!records[0].isEmpty) {
+        await RecordCollector.settle(...records);
+        compareRecords(trial, ...records, report);
+      }
+      compared++;
+      if (differences.length > 0) return { compared, differences };
+    }
+    compareMaps(trial, a, b, takeQueue, reporter(compared - 1));
+    return { compared, differences };
+  } finally {
+    for (const each of records) await each.close();
   }
-  compareMaps(trial, a, b, takeQueue, reporter(compared - 1));
-  return { compared, differences };
 }
 
 function fill(object: LoadedObject, trial: Trial): void {

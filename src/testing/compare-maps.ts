@@ -1,11 +1,9 @@
 import type { LoadedObject } from "../kernel.js";
 import type { MapSpec } from "../object/index.js";
-import { compareBytes } from "./compare-runs.js";
+import { compareBytes, type Report } from "./compare-runs.js";
 import { areEqual, hex } from "./difference.js";
 import type { MapElement } from "./map-content.js";
 import { masked, placesOf, type Trial } from "./trial.js";
-
-type Report = (where: string, a: string, b: string) => void;
 
 /** Tells `report` of all in which two kernels' copies of the trial's maps differ, as `read` shows them. */
 export function compareMaps(

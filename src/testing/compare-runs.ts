@@ -7,7 +7,8 @@ import { masked, placesOf, type Trial } from "./trial.js";
 /** What a run came to: a result, or the error number that it was refused with. */
 export type RunOutcome = RunResult | { readonly error: string };
 
-type Report = (where: string, a: string, b: string) => void;
+/** What is told of a difference: where it is, and what each kernel has. */
+export type Report = (where: string, a: string, b: string) => void;
 
 /** Programs write no field of struct xdp_md, and what is not a pointer was given by the trial. */
 const XDP_FIELDS: readonly { offset: number; size: number }[] = [];

@@ -4,14 +4,14 @@ export interface Difference {
   readonly packet: number | undefined;
   /** "return value", "packet", "map counters, key 01000000". */
   readonly where: string;
-  /** What each kernel has, by its name. */
-  readonly found: Readonly<Record<string, string>>;
+  /** What the kernels have, in the order that they were given in. */
+  readonly found: readonly { readonly kernel: string; readonly text: string }[];
 }
 
-/** "after packet 2: map counters, key 01000000: user 0x05 at byte 8, linux 0x06". */
+/** "after packet 2: return value: user has 1 (XDP_DROP), linux has 2 (XDP_PASS)". */
 export function describeDifference({ packet, where, found }: Difference): string {
   const when = packet === undefined ? "" : `after packet ${packet}: `;
-  const sides = Object.entries(found).map(([kernel, text]) => `${kernel} has ${text}`);
+  const sides = found.map(({ kernel, text }) => `${kernel} has ${text}`);
   return `${when}${where}: ${sides.join(", ")}`;
 }
 

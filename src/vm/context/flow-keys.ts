@@ -1,20 +1,6 @@
+import { EtherType } from "./ether-type.js";
 import type { SkBuff } from "./sk-buff.js";
 import { SkbField } from "./skb-field.js";
-
-const EtherType = {
-  Ipv4: 0x0800,
-  Batman: 0x4305,
-  TransparentBridging: 0x6558,
-  Vlan: 0x8100,
-  Ipv6: 0x86dd,
-  MplsUnicast: 0x8847,
-  MplsMulticast: 0x8848,
-  PppSession: 0x8864,
-  ServiceVlan: 0x88a8,
-  Prp: 0x88fb,
-  PppInGre: 0x880b,
-  Hsr: 0x892f,
-} as const;
 
 const IpProtocol = {
   HopByHop: 0,

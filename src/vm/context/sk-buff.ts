@@ -1,15 +1,11 @@
 import type { Arena } from "../../arena/index.js";
 import { Errno } from "../../uapi/index.js";
+import { EtherType, isVlan } from "./ether-type.js";
 import { SKB_CONTEXT_SIZE, SkbField } from "./skb-field.js";
 import type { TunnelKey } from "./tunnel-key.js";
 
 const ETH_HLEN = 14;
 const VLAN_HLEN = 4;
-const ETH_P_802_3 = 0x0001;
-const ETH_P_802_2 = 0x0004;
-const ETH_P_802_3_MIN = 0x0600;
-const ETH_P_8021Q = 0x8100;
-const ETH_P_8021AD = 0x88a8;
 /** BPF_SKB_MAX_LEN: SKB_MAX_ALLOC, four pages less struct skb_shared_info. */
 export const SKB_MAX_LENGTH = 16384 - 320;
 /** The longest packet that `load` takes: what a capture may hold. */
@@ -23,6 +19,7 @@ const MAX_VLAN_DEPTH = 8;
 const NO_QUEUE_MAPPING = 0xffff;
 /** SKB_MAX_CSUM_LEVEL. */
 const MAX_CHECKSUM_LEVEL = 3;
+const SCRATCH_SIZE = 256;
 
 export const PacketType = { Host: 0, Broadcast: 1, Multicast: 2, OtherHost: 3 } as const;
 
@@ -55,6 +52,8 @@ export interface SkbFields {
 export class SkBuff {
   readonly kind = "skb";
   readonly context: number;
+  /** 256 bytes for copies from one place to another. */
+  readonly scratch: number;
   readonly #arena: Arena;
   readonly #buffer: number;
   readonly #isL2: boolean;
@@ -77,7 +76,8 @@ export class SkBuff {
   constructor(arena: Arena, isL2 = true) {
     this.#arena = arena;
     this.#isL2 = isL2;
-    this.context = arena.alloc(SKB_CONTEXT_SIZE, 16, "struct __sk_buff");
+    this.context = arena.alloc(SKB_CONTEXT_SIZE + SCRATCH_SIZE, 16, "struct __sk_buff");
+    this.scratch = this.context + SKB_CONTEXT_SIZE;
     this.#buffer = arena.alloc(BUFFER, 4096, "sk_buff");
     this.#view = arena.view;
   }
@@ -240,9 +240,9 @@ export class SkBuff {
   /** EtherType at an address, with Linux's names for frames that have a length instead. */
   #etherType(address: number): number {
     const type = this.#view.getUint16(address, false);
-    if (type >= ETH_P_802_3_MIN) return type;
+    if (type >= EtherType.Lowest) return type;
     // Raw IPX has 0xffff where LLC would be.
-    return this.#view.getUint16(address + 2, false) === 0xffff ? ETH_P_802_3 : ETH_P_802_2;
+    return this.#view.getUint16(address + 2, false) === 0xffff ? EtherType.Novell : EtherType.Llc;
   }
 
   /** A copy of the packet as the wire would have it: from the Ethernet header on. */
@@ -492,8 +492,4 @@ export class SkBuff {
     this.#arena.free(this.context);
     this.#arena.free(this.#buffer);
   }
-}
-
-function isVlan(etherType: number): boolean {
-  return etherType === ETH_P_8021Q || etherType === ETH_P_8021AD;
 }

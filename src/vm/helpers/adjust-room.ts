@@ -1,10 +1,9 @@
 import { Errno } from "../../uapi/index.js";
+import { EtherType } from "../context/ether-type.js";
 import { SKB_MAX_LENGTH, type SkBuff } from "../context/sk-buff.js";
 import type { HelperFunction, Machine } from "../machine.js";
 import { high32, s32, skb, u32 } from "./argument.js";
 
-const ETH_P_IP = 0x0800;
-const ETH_P_IPV6 = 0x86dd;
 const ETH_HLEN = 14;
 const MODE_NET = 0;
 const MODE_MAC = 1;
@@ -34,7 +33,7 @@ interface Request {
 }
 
 function networkHeaderLength(protocol: number): number {
-  return protocol === ETH_P_IP ? 20 : 40;
+  return protocol === EtherType.Ipv4 ? 20 : 40;
 }
 
 function adjustRoom(machine: Machine): void {
@@ -50,7 +49,7 @@ function adjust(packet: SkBuff, difference: number, mode: number, machine: Machi
   const size = Math.abs(difference);
   if (size > MAX_DIFFERENCE) return -Errno.EFAULT;
   const { protocol } = packet;
-  if (protocol !== ETH_P_IP && protocol !== ETH_P_IPV6) return -Errno.ENOTSUPP;
+  if (protocol !== EtherType.Ipv4 && protocol !== EtherType.Ipv6) return -Errno.ENOTSUPP;
   let offset = packet.networkOffset - packet.macOffset;
   let least = networkHeaderLength(protocol);
   if (mode === MODE_NET) offset += least;
@@ -104,7 +103,7 @@ function grow(packet: SkBuff, request: Request): number {
       packet.transportOffset = packet.networkOffset + ((flagBits & ENCAP_L3_IPV6) !== 0 ? 40 : 20);
     }
     // The outer header's version is the packet's protocol from now on.
-    packet.protocol = (flagBits & ENCAP_L3_IPV6) !== 0 ? ETH_P_IPV6 : ETH_P_IP;
+    packet.protocol = (flagBits & ENCAP_L3_IPV6) !== 0 ? EtherType.Ipv6 : EtherType.Ipv4;
   }
   return 0;
 }
@@ -117,8 +116,8 @@ function shrink(packet: SkBuff, request: Request): number {
   if (packet.isGso) return -Errno.ENOTSUPP;
   const result = packet.remove(request.offset, request.difference);
   if (result < 0) return result;
-  if ((flagBits & DECAP_L3_IPV6) !== 0) packet.protocol = ETH_P_IPV6;
-  else if ((flagBits & DECAP_L3_IPV4) !== 0) packet.protocol = ETH_P_IP;
+  if ((flagBits & DECAP_L3_IPV6) !== 0) packet.protocol = EtherType.Ipv6;
+  else if ((flagBits & DECAP_L3_IPV4) !== 0) packet.protocol = EtherType.Ipv4;
   return 0;
 }
 

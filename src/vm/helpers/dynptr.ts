@@ -10,8 +10,8 @@ export const DynptrType = { Local: 1, RingBuf: 2, Skb: 3, Xdp: 4, SkbMeta: 5 } a
 const READ_ONLY = 1 << 31;
 const TYPE_SHIFT = 28;
 const INT_MAX = 0x7fffffff;
-/** Bytes that a copy between two packets in pieces takes at a time. */
-const CHUNK = 256;
+/** Bytes that are copied at a time where there is no one piece: the packet's scratch room. */
+export const CHUNK = 256;
 /** Flags of bpf_skb_store_bytes. */
 const RECOMPUTE_CSUM = 1;
 const INVALIDATE_HASH = 2;
@@ -189,7 +189,7 @@ export function copyDynptr(
   if (from !== 0) return writeDynptr(machine, target, targetOffset, from, length, 0);
   if (to !== 0) return readDynptr(machine, to, length, source, sourceOffset, 0);
   if (target.check(targetOffset, length) < 0 || source.check(sourceOffset, length) < 0) return -Errno.E2BIG;
-  const { scratch } = xdp(machine);
+  const { scratch } = machine.packet;
   for (let done = 0; done < length; done += CHUNK) {
     const size = Math.min(CHUNK, length - done);
     const error =
@@ -217,7 +217,7 @@ export function fillDynptr(
   if (target.isReadOnly) return -Errno.EINVAL;
   const error = target.check(offset, length);
   if (error < 0) return error;
-  const { scratch } = xdp(machine);
+  const { scratch } = machine.packet;
   u8.fill(byte, scratch, scratch + CHUNK);
   for (let done = 0; done < length; done += CHUNK) {
     const size = Math.min(CHUNK, length - done);

@@ -11,6 +11,7 @@ import { checksumHelpers } from "./checksum.js";
 import { conntrackKfuncs } from "./conntrack.js";
 import { dynptrHelpers } from "./dynptr-helper.js";
 import { dynptrKfuncs } from "./dynptr-kfunc.js";
+import { dynptrProbeKfuncs } from "./dynptr-probe.js";
 import { kernelMemoryHelpers } from "./kernel-memory.js";
 import { machineHelpers } from "./machine-facts.js";
 import { mapHelpers, mapKfuncs } from "./map.js";
@@ -63,7 +64,7 @@ const helpers = new Map<number, HelperFunction>([
   ...userRingBufferHelpers,
 ]);
 
-/** C types of 32 bits or fewer: what a kfunc of such a type returns leaves the high half of r0 zero. */
+/** C types of 32 bits or fewer: what a kfunc of such a type returns leaves the high half of r0 open; here it is 0. */
 const NARROW = /^(int|u32|__u32|s32|bool) \w/;
 
 function narrow([name, kfunc]: readonly [name: string, HelperFunction]): [string, HelperFunction] {
@@ -80,6 +81,7 @@ function narrow([name, kfunc]: readonly [name: string, HelperFunction]): [string
 const kfuncs = new Map<string, HelperFunction>(
   [
     ...dynptrKfuncs,
+    ...dynptrProbeKfuncs,
     ...numberIteratorKfuncs,
     ...bitsIteratorKfuncs,
     ...sectionKfuncs,

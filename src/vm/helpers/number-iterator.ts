@@ -20,14 +20,15 @@ function iterNew(machine: Machine): void {
 function iterNext(machine: Machine): void {
   const at = u32(machine, 1);
   const { view } = machine.arena;
-  // Compared as 64-bit numbers: cur + 1 must not wrap (kernel/bpf/bpf_iter.c, bpf_iter_num_next).
-  if (view.getInt32(at, true) + 1 >= view.getInt32(at + 4, true)) {
+  // The number before the lowest one is the highest: 32 bits, as in bpf_iter_num_next.
+  const number = (view.getInt32(at, true) + 1) | 0;
+  if (number >= view.getInt32(at + 4, true)) {
     view.setInt32(at, 0, true);
     view.setInt32(at + 4, 0, true);
     machine.returnsAddress(0);
     return;
   }
-  view.setInt32(at, view.getInt32(at, true) + 1, true);
+  view.setInt32(at, number, true);
   machine.returnsAddress(at);
 }
 

@@ -1,11 +1,10 @@
 import { Errno } from "../../uapi/index.js";
+import { EtherType } from "../context/ether-type.js";
 import { flowHash } from "../context/flow-hash.js";
 import type { SkBuff } from "../context/sk-buff.js";
 import type { HelperFunction, Machine } from "../machine.js";
 import { skb, u32, u64 } from "./argument.js";
 
-const ETH_P_IP = 0x0800;
-const ETH_P_IPV6 = 0x86dd;
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;
 const CLOCK_TAI = 2;
@@ -22,7 +21,7 @@ function getHashRecalc(machine: Machine): void {
 
 function setTstamp(machine: Machine): void {
   const packet = skb(machine);
-  if (packet.protocol !== ETH_P_IP && packet.protocol !== ETH_P_IPV6) {
+  if (packet.protocol !== EtherType.Ipv4 && packet.protocol !== EtherType.Ipv6) {
     machine.returns(-Errno.EOPNOTSUPP);
     return;
   }
@@ -43,8 +42,8 @@ function ecnSetCe(machine: Machine): void {
   const header = packet.at(packet.networkOffset);
   const room = packet.length - packet.networkOffset;
   const protocol = packet.protocolBehindTags;
-  if (protocol === ETH_P_IP && room >= 20) machine.returns(setCeIpv4(machine, header));
-  else if (protocol === ETH_P_IPV6 && room >= 40) machine.returns(setCeIpv6(machine, header));
+  if (protocol === EtherType.Ipv4 && room >= 20) machine.returns(setCeIpv4(machine, header));
+  else if (protocol === EtherType.Ipv6 && room >= 40) machine.returns(setCeIpv6(machine, header));
   else machine.returns(0);
 }
 

@@ -1,12 +1,9 @@
 import { Errno } from "../../uapi/index.js";
+import { EtherType, isVlan } from "../context/ether-type.js";
 import { SKB_MAX_LENGTH, type SkBuff } from "../context/sk-buff.js";
 import type { HelperFunction, Machine } from "../machine.js";
 import { flags, skb, u32 } from "./argument.js";
 
-const ETH_P_IP = 0x0800;
-const ETH_P_IPV6 = 0x86dd;
-const ETH_P_8021Q = 0x8100;
-const ETH_P_8021AD = 0x88a8;
 const IPV6_MINUS_IPV4 = 20;
 const MAX_HEADROOM = 0xffff;
 
@@ -68,9 +65,9 @@ function changeProtocol(machine: Machine): void {
 function translate(packet: SkBuff, to: number): number {
   const from = packet.protocol;
   const offset = packet.networkOffset - packet.macOffset;
-  if (from === ETH_P_IP && to === ETH_P_IPV6) {
+  if (from === EtherType.Ipv4 && to === EtherType.Ipv6) {
     packet.insert(offset, IPV6_MINUS_IPV4);
-  } else if (from === ETH_P_IPV6 && to === ETH_P_IP) {
+  } else if (from === EtherType.Ipv6 && to === EtherType.Ipv4) {
     const result = packet.remove(offset, IPV6_MINUS_IPV4);
     if (result < 0) return result;
   } else {
@@ -95,7 +92,7 @@ function changeType(machine: Machine): void {
 
 function vlanPush(machine: Machine): void {
   const protocol = swap16(u32(machine, 2));
-  const known = protocol === ETH_P_8021Q || protocol === ETH_P_8021AD ? protocol : ETH_P_8021Q;
+  const known = isVlan(protocol) ? protocol : EtherType.Vlan;
   machine.returns(skb(machine).pushVlan(known, u32(machine, 3) & 0xffff));
 }
 

@@ -144,7 +144,11 @@ function forgetSlot(w: FunctionWriter, memory: Memory, at: number, value: number
   w.code.emit(insn.storeImm("B", memory.register, at + 1, value));
 }
 
-/** `memory[index & mask]`: the verifier knows from the mask that it is within. */
+/**
+ * `memory[index & mask]`: the verifier knows from the mask that it is within. The number is added to the
+ * pointer, not the pointer to the number: of a sum of the latter kind, Linux 6.18 takes a function's
+ * stack for the main one's (kernel/bpf/verifier.c, adjust_ptr_min_max_vals leaves frameno as it was).
+ */
 function writeVariable(w: FunctionWriter, step: Extract<MemoryStep, { kind: "variable" }>): void {
   const bytes = BYTES[step.size];
   const memory = choose(
@@ -157,18 +161,20 @@ function writeVariable(w: FunctionWriter, step: Extract<MemoryStep, { kind: "var
   if (memory.kind === "stack") w.fillData();
   const index = w.scalar(step.index);
   const src = w.scalar(step.register);
-  const [at] = w.known.temporaries(1, [index, src]);
+  const [offset, at] = w.known.temporaries(2, [index, src]);
   const mask = 2 ** Math.floor(Math.log2(memory.size - bytes + 1)) - 1;
   const aligned = isStack(memory) ? mask & -bytes : mask;
   const access: Instruction = step.isStore
     ? insn.store(step.size, at, memory.start, src)
     : insn.load(step.size, at, at, memory.start);
   w.code.emit(
-    insn.mov64Reg(at, index),
-    insn.alu64Imm("And", at, aligned),
-    insn.alu64Reg("Add", at, memory.register),
+    insn.mov64Reg(offset, index),
+    insn.alu64Imm("And", offset, aligned),
+    insn.mov64Reg(at, memory.register),
+    insn.alu64Reg("Add", at, offset),
     access,
   );
+  w.known.set(offset);
   if (!step.isStore) w.known.set(at);
 }
 

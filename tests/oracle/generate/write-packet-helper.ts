@@ -13,8 +13,10 @@ interface Call {
 }
 
 /**
- * Helpers that move the packet's ends, or change it otherwise. Those that grow an sk_buff's head come
- * in no code that may run often: Linux doubles the buffer each time, and has no memory for the tenth.
+ * Helpers that move the packet's ends, or change it otherwise. Those that grow an sk_buff's head take
+ * little, and come in no code that may run often: where its 64 bytes of headroom are not enough, Linux
+ * doubles the buffer, has no memory for the tenth time, and takes a transport header for set that is
+ * not (net/core/skbuff.c, skb_headers_offset_update).
  */
 function adjustments({ hook, isRepeated }: FunctionWriter, delta: number): readonly Call[] {
   if (hook === "xdp") {
@@ -26,7 +28,7 @@ function adjustments({ hook, isRepeated }: FunctionWriter, delta: number): reado
     ];
   }
   const growing = [
-    { id: 43, args: [Math.abs(delta) & 63, 0] }, // bpf_skb_change_head
+    { id: 43, args: [delta & 3, 0] }, // bpf_skb_change_head
     { id: 18, args: [VLAN_PROTOCOL, delta & 0xffff] }, // bpf_skb_vlan_push
   ];
   return [

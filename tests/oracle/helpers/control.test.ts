@@ -77,6 +77,46 @@ describeWith(["bpf"], "timers, locks, iterators and kernel memory", () => {
     );
   });
 
+  test("iterating over numbers, and where the program runs", async () => {
+    const kfuncs = ["bpf_iter_num_new", "bpf_iter_num_next", "bpf_iter_num_destroy"];
+    const [lowest, highest] = [-0x80000000, 0x7fffffff];
+    const ranges: readonly (readonly [number, number])[] = [
+      ...([
+        [0, 0],
+        [0, 3],
+        [3, 0],
+        [-2, 2],
+        [5, 6],
+        [1, -1],
+      ] as const),
+      ...([
+        [highest - 1, highest],
+        [highest, highest],
+        [lowest, lowest + 2],
+        [lowest, highest],
+      ] as const),
+      ...([
+        [0, 1 << 23],
+        [0, (1 << 23) + 1],
+        [-1, 1 << 23],
+        [highest, lowest],
+      ] as const),
+    ];
+    const next = "r1 = r10\nr1 += -8\ncall kfunc#1\nif r0 == 0 goto +1\nr0 = *(s32 *)(r0 + 0)";
+    const iterate = (start: number, end: number, index: number) => `
+      ${call("kfunc#0", "r10 - 8", start, end)}
+      ${keep(index)}
+      ${[1, 2, 3, 4, 5].map((n) => `${next}\n${keep(index + n)}`).join("\n")}
+      r1 = r10
+      r1 += -8
+      call kfunc#2`;
+    const body = ranges.map(([start, end], n) => iterate(start, end, n * 6)).join("\n");
+    const where = ["get_smp_processor_id", "get_numa_node_id"].map(
+      (helper, n) => `${call(helper)}\n${keep(90 + n)}`,
+    );
+    await agree([["numbers", helperObject([body, ...where].join("\n"), { kfuncs }), trial]]);
+  });
+
   test("sections that hold something off, and a spin lock", async () => {
     const locked = {
       name: "locked",

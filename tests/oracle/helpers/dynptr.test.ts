@@ -29,8 +29,10 @@ const KFUNCS = [
   "bpf_dynptr_clone",
   "bpf_dynptr_from_xdp",
   "bpf_dynptr_from_skb",
+  "bpf_probe_read_kernel_dynptr",
+  "bpf_probe_read_kernel_str_dynptr",
 ];
-const kfunc = (name: string) => `kfunc#${KFUNCS.indexOf(`bpf_dynptr_${name}`)}`;
+const kfunc = (name: string) => `kfunc#${KFUNCS.findIndex((each) => each.endsWith(`_${name}`))}`;
 
 const which = fc.constantFrom(MEMORY, PACKET, CLONE);
 const offset = fc.oneof(
@@ -91,6 +93,23 @@ const step = fc.oneof(
   fc
     .tuple(which, offset, length, fc.constantFrom(0, 0, 0, 1, 2, 4))
     .map(([a, at, size, flags]) => call("dynptr_write", a, at, BYTES, size, flags)),
+  // Of memory that is another's, kernels have other things: what is read ends within a map's value. Where
+  // reading fails, Linux may leave anything at the place.
+  fc
+    .tuple(
+      fc.constantFrom("read_kernel_dynptr", "kernel_str_dynptr"),
+      which,
+      offset,
+      fc.nat({ max: MEMORY_SIZE }),
+      fc.nat({ max: MEMORY_SIZE }),
+      fc.constantFrom("", "", "", "0", "1 ll"),
+    )
+    .map(([name, a, at, from, size, nowhere]) => {
+      const room = Math.min(size, MEMORY_SIZE - from);
+      const place = nowhere || `source[0]+${Math.min(from, MEMORY_SIZE - 1)} ll`;
+      // An int is returned: the upper half of r0 is whatever the compiler left there.
+      return `${call(kfunc(name), a, at, room, place)}\nr0 <<= 32\nr0 s>>= 32`;
+    }),
   fc
     .tuple(fc.constantFrom(MEMORY, CLONE), offset, fc.integer({ min: 8, max: 48 }))
     .map(([a, at, size]) => call("dynptr_data", a, at, size) + look(true)),
@@ -143,8 +162,14 @@ describeWith(["bpf"], "dynamic pointers", () => {
     ["SCHED_CLS", ProgramType.SchedCls, "from_skb", skbPacket],
   ] as const)(`%s: ${RUNS} random sequences`, async (name, type, from, packet) => {
     const seed = seedOf(`dynptrs of ${name}`);
-    const maps = [{ name: "memory", type: MapType.Array, valueSize: MEMORY_SIZE }];
-    const contents = [{ map: "memory", key: new Uint8Array(4), value: bytes(MEMORY_SIZE, 5) }];
+    const maps = ["memory", "source"].map((map) => ({
+      name: map,
+      type: MapType.Array,
+      valueSize: MEMORY_SIZE,
+    }));
+    const contents = maps.map(({ name: map }, n) => {
+      return { map, key: new Uint8Array(4), value: bytes(MEMORY_SIZE, 5 + n) };
+    });
     let compared = 0;
     await fc.assert(
       fc.asyncProperty(
