@@ -6,6 +6,15 @@ const MAX_DEPTH = 64;
 /** Values that a byte may be a part of: in unions, and in structs around it. Hostile types have more. */
 const MAX_VALUES_PER_BYTE = 64;
 const SPARE_VALUES = 65536;
+/** What is shown of bytes that no type fits. */
+const BYTE: BtfInt = {
+  kind: BtfKind.Int,
+  name: "unsigned char",
+  size: 1,
+  bits: 8,
+  bitOffset: 0,
+  encoding: { signed: false, char: false, bool: false },
+};
 
 /** Where a member's bits are, if it has not all bits of its type: from the struct's start. */
 export function bitFieldOf(btf: Btf, member: BtfMember): { bitOffset: number; bits: number } | undefined {
@@ -88,13 +97,24 @@ export abstract class ValueWalker<T> {
         return this.composite(
           type.variables.map(({ type: variable, offset, size }) => ({
             name: this.btf.name(variable),
-            value: this.walk(variable, this.#within(at + offset, this.btf.sizeOf(variable)), depth + 1),
+            value: this.#variable(variable, at + offset, size, depth),
             isZero: this.#isZero(at + offset, size),
           })),
         );
       default:
         throw new ObjectFormatError(`type ${typeId} ("${type.name}") has no values`);
     }
+  }
+
+  /**
+   * A variable of a data section. Of an array that clang has split, only the part that is used is
+   * there, though its type is that of the whole: such a part is shown as bytes.
+   */
+  #variable(typeId: number, at: number, size: number, depth: number): T {
+    if (size >= this.btf.sizeOf(typeId)) return this.walk(typeId, this.#within(at, size), depth + 1);
+    this.#within(at, size);
+    const bytes = this.bytes.subarray(at, at + size);
+    return this.array(Array.from(bytes, (byte) => this.integer(BYTE, BigInt(byte))));
   }
 
   /** Bytes as an unsigned number in the value's byte order. */

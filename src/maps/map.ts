@@ -88,6 +88,8 @@ export abstract class BpfMap {
   readonly handle: number;
   #frozen = false;
   #references = 1;
+  /** The last holder has let go: the map's memory may be another's by now. */
+  #isGone = false;
   #scratch: { readonly key: number; readonly value: number } | undefined;
 
   constructor(definition: MapDefinition, host: MapHost, id: number) {
@@ -329,6 +331,7 @@ export abstract class BpfMap {
   /** BPF_MAP_FREEZE: from now on the user's face refuses writes with EPERM, this one among them. */
   freeze(): void {
     const call = "BPF_MAP_FREEZE";
+    if (this.#isGone) throw this.error(call, Errno.EBADF, "it is closed");
     if (this.definition.special !== undefined && this.definition.special.length > 0) {
       throw this.error(call, Errno.ENOTSUPP, "its values have fields of the kernel");
     }
@@ -344,6 +347,7 @@ export abstract class BpfMap {
   /** One holder less; the last one gives the map's memory back. */
   release(): void {
     if (--this.#references > 0) return;
+    this.#isGone = true;
     const { arena } = this.host;
     this.destroy();
     arena.free(this.handle);
@@ -366,11 +370,13 @@ export abstract class BpfMap {
   }
 
   protected checkReadable(call: string): void {
+    if (this.#isGone) throw this.error(call, Errno.EBADF, "it is closed");
     if ((this.definition.flags & MapFlag.Wronly) !== 0)
       throw this.error(call, Errno.EPERM, "it is write-only");
   }
 
   protected checkWritable(call: string): void {
+    if (this.#isGone) throw this.error(call, Errno.EBADF, "it is closed");
     if ((this.definition.flags & MapFlag.Rdonly) !== 0)
       throw this.error(call, Errno.EPERM, "it is read-only");
     if (this.#frozen) throw this.error(call, Errno.EPERM, "it is frozen");

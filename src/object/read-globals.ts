@@ -57,7 +57,10 @@ function typesByPlace(file: ObjectFile, section: string): ReadonlyMap<number, nu
   );
 }
 
-/** A variable's type, if BTF has it at that place under that name, which clang puts its function's before. */
+/**
+ * A variable's type, if BTF has it at that place under that name, which clang puts its function's before.
+ * Of an array that clang has split, a part is smaller than the type says: it is bytes.
+ */
 function typeOf(
   btf: Btf | undefined,
   types: ReadonlyMap<number, number>,
@@ -67,5 +70,5 @@ function typeOf(
   if (btf === undefined || id === undefined) return undefined;
   const name = btf.name(id);
   const isIt = symbol.name === name || symbol.name.split(".").includes(name);
-  return isIt ? id : undefined;
+  return isIt && btf.sizeOf(id) <= symbol.size ? id : undefined;
 }

@@ -45,6 +45,20 @@ describe("the user-space kernel", () => {
     expect(kernel.arena.used).toBe(empty);
   });
 
+  test("what is closed can neither be run nor read, whoever has its memory now", async () => {
+    const { kernel, object } = await loaded({
+      programs: [{ name: "count", code: counting }],
+      maps: [counter],
+    });
+    const program = object.program("count");
+    const map = object.map("counts");
+    object.close();
+    await kernel.load(assembledObject({ programs: [pass], maps: [counter] }));
+    expect(() => program.run(frame)).toThrow(/EBADF/);
+    expect(() => map.raw.lookupElem(new Uint8Array(4))).toThrow(/EBADF/);
+    expect(() => map.raw.updateElem(new Uint8Array(4), new Uint8Array(8))).toThrow(/EBADF/);
+  });
+
   test("leaves nothing behind where an object is refused", async () => {
     const kernel = openUserKernel();
     const before = kernel.arena.used;

@@ -78,6 +78,7 @@ export class UserObject implements LoadedObject {
     this.#isClosed = true;
     this.#kernel.forget(this);
     for (const stream of this.#streams) stream.end();
+    for (const program of this.programs.values()) program.close();
     for (const fd of [...this.#fds].reverse()) this.#kernel.closeFd(fd);
   }
 

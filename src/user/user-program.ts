@@ -1,7 +1,7 @@
 import { KernelError } from "../errors.js";
 import type { LoadedProgram, RunOptions, RunResult, TrapReport } from "../kernel.js";
 import type { ProgramSpec } from "../object/index.js";
-import { ProgramType, TcAction, tcActionName, XdpAction, xdpActionName } from "../uapi/index.js";
+import { Errno, ProgramType, TcAction, tcActionName, XdpAction, xdpActionName } from "../uapi/index.js";
 import {
   type Interpreter,
   type PacketContext,
@@ -29,6 +29,7 @@ export class UserProgram implements LoadedProgram {
   readonly vm: VmProgram;
   readonly #interpreter: Interpreter;
   readonly #packet: PacketContext;
+  #isClosed = false;
 
   constructor(spec: ProgramSpec, vm: VmProgram, interpreter: Interpreter, buffers: PacketBuffers) {
     this.spec = spec;
@@ -66,7 +67,15 @@ export class UserProgram implements LoadedProgram {
     }
   }
 
+  /** Its object lets go of it: it can be run no more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
   #load(packet: Uint8Array, options: RunOptions): void {
+    if (this.#isClosed) {
+      throw new KernelError("BPF_PROG_TEST_RUN", Errno.EBADF, `program ${this.name} is closed`);
+    }
     const buffer = this.#packet;
     const error =
       buffer instanceof XdpBuff

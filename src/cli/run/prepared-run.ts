@@ -1,6 +1,8 @@
+import type { Btf } from "../../btf/index.js";
 import { SyntaxProblem } from "../../errors.js";
 import type { ObjectSpec, ProgramSpec } from "../../object/index.js";
 import { compileFilter, type Filter } from "../../packet/index.js";
+import { readBtf } from "../btf-source.js";
 import { setGlobals } from "../globals-option.js";
 import type { Io } from "../io.js";
 import { type MapContents, placeReferences, readMapContents } from "../map-contents.js";
@@ -17,6 +19,8 @@ export interface PreparedRun {
   readonly program: ProgramSpec;
   readonly hook: Hook;
   readonly contents: MapContents;
+  /** The kernel's types that CO-RE relocations are resolved against in the user-space kernel. */
+  readonly targetBtf: Btf | undefined;
   readonly eventTypes: EventTypes;
   readonly filterText: string | undefined;
   readonly filter: Filter | undefined;
@@ -45,8 +49,9 @@ export function prepareRun(
   setGlobals(spec, flags.set ?? []);
   const contents = flags.maps === undefined ? {} : readMapContents(flags.maps);
   placeReferences(spec, contents, flags.maps ?? "");
+  const targetBtf = flags.btf === undefined ? undefined : readBtf(flags.btf, undefined, flags, io);
   const eventTypes = new EventTypes(spec, flags.eventType ?? []);
-  return { object, spec, program, hook, contents, eventTypes, filterText, filter };
+  return { object, spec, program, hook, contents, targetBtf, eventTypes, filterText, filter };
 }
 
 /** What cannot be asked of Linux. */
@@ -58,6 +63,7 @@ function checkKernel(flags: ProgramFlags): void {
   const own = [
     ["--cpus", flags.cpus],
     ["--seed", flags.seed],
+    ["--btf", flags.btf],
     ["--clock capture", flags.clock === "capture" ? "capture" : undefined],
   ] as const;
   for (const [option, value] of own) {

@@ -6,6 +6,7 @@ export interface ProgramFlags extends CompileFlags {
   readonly program?: string;
   readonly set?: readonly string[];
   readonly maps?: string;
+  readonly btf?: string;
   readonly eventType?: readonly string[];
   readonly trace?: boolean;
   readonly on: KernelChoice;

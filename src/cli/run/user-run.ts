@@ -16,7 +16,11 @@ const LOOPBACK = 1;
 
 /** A user-space kernel as the options of a run want it. */
 export function openRunKernel(
-  { spec, contents }: Pick<PreparedRun, "spec" | "contents">,
+  {
+    spec,
+    contents,
+    targetBtf,
+  }: Pick<PreparedRun, "spec" | "contents"> & Partial<Pick<PreparedRun, "targetBtf">>,
   flags: ProgramFlags,
   trace: TraceLog,
   copies: SentCopies,
@@ -27,6 +31,7 @@ export function openRunKernel(
     random32: seededRandom(flags.seed ?? DEFAULT_SEED),
     routing: runRouting(devicesInMaps(spec, contents), flags, copies),
     onTrace: trace.add,
+    ...(targetBtf === undefined ? {} : { targetBtf }),
   });
 }
 

@@ -61,6 +61,7 @@ export function runCommand(io: Io, done: (code: ExitCode) => void): Command {
     .option("-s, --program <name>", "the program, where the object has several")
     .option("--set <name=value>", "set a global variable before loading", collected)
     .option("--maps <file>", "what maps hold before the first packet: JSON")
+    .option("--btf <file>", "the kernel's types for CO-RE: /sys/kernel/btf/vmlinux")
     .option("--egress", "run a TC program for packets to be sent")
     .optionsGroup("Machine:")
     .addOption(kernelOption())

@@ -53,7 +53,7 @@ function decoderOf(format: Exclude<CaptureFormat, "gzip">, window: ByteWindow): 
   if (format === "pcapng") return new PcapngDecoder();
   if (window.available < FILE_HEADER) {
     throw new CaptureFormatError(
-      `truncated dump file; tried to read ${FILE_HEADER} file header bytes, only got ${window.available}`,
+      `the file is cut off: ${window.available} of its header's ${FILE_HEADER} bytes are there`,
       { offset: 0 },
     );
   }

@@ -126,7 +126,7 @@ export class PcapDecoder implements CaptureDecoder {
     const header = this.#recordHeader;
     if (got < header) {
       throw new CaptureFormatError(
-        `truncated dump file; tried to read ${header} header bytes, only got ${got}`,
+        `the file is cut off: ${got} of a packet header's ${header} bytes are there`,
         { offset: window.offset },
       );
     }
@@ -136,7 +136,7 @@ export class PcapDecoder implements CaptureDecoder {
         ? fields[1]
         : fields[0];
     throw new CaptureFormatError(
-      `truncated dump file; tried to read ${captured} captured bytes, only got ${got - header}`,
+      `the file is cut off: ${got - header} of a packet's ${captured} bytes are there`,
       { offset: window.offset + header },
     );
   }

@@ -95,7 +95,7 @@ export class PcapngDecoder implements CaptureDecoder {
 
   finish(window: ByteWindow): void {
     if (this.#section === undefined) {
-      throw new CaptureFormatError("truncated pcapng dump file; it ends within its section header block", {
+      throw new CaptureFormatError("the file is cut off within its section header block", {
         offset: window.offset,
       });
     }
@@ -103,12 +103,9 @@ export class PcapngDecoder implements CaptureDecoder {
     if (this.#trailerOf !== 0) {
       const body = this.#trailerOf - BLOCK_HEADER;
       const have = body - window.owed - BLOCK_TRAILER + got;
-      throw new CaptureFormatError(
-        `truncated pcapng dump file; tried to read ${body} bytes, only got ${have}`,
-        {
-          offset: window.offset,
-        },
-      );
+      throw new CaptureFormatError(`the file is cut off: ${have} of a block's ${body} bytes are there`, {
+        offset: window.offset,
+      });
     }
     if (got === 0) return;
     const wanted =
@@ -116,7 +113,7 @@ export class PcapngDecoder implements CaptureDecoder {
         ? BLOCK_HEADER
         : window.view.getUint32(window.position + 4, this.#section.littleEndian) - BLOCK_HEADER;
     throw new CaptureFormatError(
-      `truncated pcapng dump file; tried to read ${wanted} bytes, only got ${got < BLOCK_HEADER ? got : got - BLOCK_HEADER}`,
+      `the file is cut off: ${got < BLOCK_HEADER ? got : got - BLOCK_HEADER} of a block's ${wanted} bytes are there`,
       { offset: got < BLOCK_HEADER ? window.offset : window.offset + BLOCK_HEADER },
     );
   }

@@ -28,7 +28,7 @@ async function differencesOf(
     object: "globals" in object ? object : assembledObject(object),
   });
   if (refusals.length > 0) {
-    const words = refusals.map(({ kernel, error }) => `${kernel} refuses: ${error.message}`);
+    const words = refusals.map(({ kernel, error }) => `${kernel.name} refuses: ${error.message}`);
     return [`${title}: ${words.join("; ")}`];
   }
   if (differences.length === 0 && compared !== trial.packets.length) return [`${title}: ran ${compared}`];

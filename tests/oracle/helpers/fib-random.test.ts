@@ -10,7 +10,7 @@ import { seedOf } from "../../seed.js";
 import { ask, differingAnswers, LookupFlag, type Question } from "./fib-question.js";
 import { ip, ipWhatCanBe, readRouting, sysctl } from "./namespace.js";
 
-const CONFIGURATIONS = 60;
+const CONFIGURATIONS = 8;
 const SHOWN = 6;
 
 const SETUP = `

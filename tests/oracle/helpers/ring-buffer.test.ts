@@ -126,7 +126,7 @@ describeWith(["bpf"], "ring buffers and perf events in programs", () => {
   test.each([
     ["XDP", ProgramType.Xdp],
     ["TC", ProgramType.SchedCls],
-  ])("bpf_perf_event_output that nobody listens to: %s", async (_name, type) => {
+  ])("bpf_perf_event_output, its indices and lengths: %s", async (_name, type) => {
     const events = { name: "events", type: MapType.PerfEventArray, valueSize: 4, maxEntries: 2 };
     const current = 0xffffffffn;
     const calls = [0n, 1n, 2n, 99n, current, current - 1n].flatMap((index) =>

@@ -9,7 +9,7 @@ import { useKernels } from "../kernels.js";
 import { call, helperObject } from "./programs.js";
 import { samples } from "./samples.js";
 
-const RUNS = 3000;
+const RUNS = 400;
 /** Bytes of results for each step: its result, and what it read. */
 const SLOT = 32;
 

@@ -6,7 +6,7 @@ import { seedOf } from "../../seed.js";
 import { useKernels } from "../kernels.js";
 import { call, helperObject } from "./programs.js";
 
-const RUNS = 2000;
+const RUNS = 250;
 const SLOT = 56;
 const PULL = "kfunc#0";
 
