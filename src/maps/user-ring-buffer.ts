@@ -30,7 +30,8 @@ export class UserRingBuffer extends BpfMap {
   readonly #size: number;
   #consumer = 0;
   #producer = 0;
-  #isDraining = false;
+  /** The run of a program that drains it. */
+  #drainedBy: number | undefined;
   #onSpace: (() => void) | undefined;
 
   constructor(definition: MapDefinition, host: MapHost, id: number) {
@@ -89,16 +90,19 @@ export class UserRingBuffer extends BpfMap {
     return true;
   }
 
-  /** Begins a drain: 0, or -EBUSY while another one goes on. */
-  beginDrain(): number {
-    if (this.#isDraining) return -Errno.EBUSY;
-    this.#isDraining = true;
+  /**
+   * Begins a drain in a run of a program: 0, or -EBUSY while another one goes on. One run at a time goes
+   * on: a drain of another run has ended with it, by a trap.
+   */
+  beginDrain(run: number): number {
+    if (this.#drainedBy === run) return -Errno.EBUSY;
+    this.#drainedBy = run;
     return 0;
   }
 
   /** Ends a drain; `isWoken` tells user space that there may be room. */
   endDrain(isWoken: boolean): void {
-    this.#isDraining = false;
+    this.#drainedBy = undefined;
     if (isWoken) this.#onSpace?.();
   }
 

@@ -56,10 +56,10 @@ function machineFor(text: string) {
 }
 
 /** Runs a program to its end; r0 as a signed 64-bit number. */
-function run(text: string): bigint {
+function run(text: string, budget = 1_000_000): bigint {
   const { interpreter, packet, program } = machineFor(text);
   interpreter.start(program, packet);
-  expect(interpreter.execute(1_000_000)).toBe(true);
+  expect(interpreter.execute(budget)).toBe(true);
   return interpreter.reg64[0];
 }
 
@@ -153,6 +153,21 @@ describe("the interpreter", () => {
     interpreter.start(program, packet);
     expect(interpreter.execute(2 ** 30)).toBe(true);
     expect(interpreter.reg64[0]).toBe(BigInt(8 * 1024 * 1024));
+  });
+
+  test("may_goto counts in each frame by itself, also after a function has used its count up", () => {
+    const text = `
+      r6 = 0
+      again: may_goto out
+      call f
+      r6 += 1
+      if r6 < 2 goto again
+      out: r0 = r6
+      exit
+      f: may_goto end
+      goto f
+      end: exit`;
+    expect(run(text, 2 ** 30)).toBe(2n);
   });
 
   test.each<[string, string, string, RegExp, number, number]>([

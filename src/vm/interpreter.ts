@@ -34,6 +34,9 @@ export interface MachineState {
   readonly executed: number;
 }
 
+/** Runs of programs that there were, of all interpreters. */
+let runs = 0;
+
 /**
  * The reference interpreter: every instruction of RFC 9669 and of Linux up to 6.18, able to stop
  * after any one of them. What it does is what compiled code must do.
@@ -62,6 +65,7 @@ export class Interpreter implements Machine {
   #mayGoto = MAX_LOOPS;
   #executed = 0;
   #isDone = true;
+  run = 0;
   readonly #frames = new CallFrames();
 
   constructor(arena: Arena, services: Services, mapAt: (address: number) => BpfMap) {
@@ -135,6 +139,7 @@ export class Interpreter implements Machine {
     this.#mayGoto = MAX_LOOPS;
     this.#executed = 0;
     this.#isDone = false;
+    this.run = ++runs;
     this.#setRegister(10, this.#stack + STACK_SIZE);
   }
 

@@ -33,6 +33,8 @@ export interface Machine {
 
   /** Where bpf_redirect and its kin said that the packet goes (struct bpf_redirect_info). */
   readonly redirect: RedirectInfo;
+  /** The number of this run of a program, which no other has. */
+  readonly run: number;
   /** The program that runs now: after tail calls, the last one. */
   readonly program: VmProgram;
 

@@ -26,7 +26,7 @@ function drain(machine: Machine): void {
     machine.returns(-Errno.EINVAL);
     return;
   }
-  const error = map.beginDrain();
+  const error = map.beginDrain(machine.run);
   if (error < 0) machine.returns(error);
   else new Drain(machine, map, u32(machine, 2), u64(machine, 3), flagBits).next();
 }

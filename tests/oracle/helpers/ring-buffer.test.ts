@@ -195,7 +195,7 @@ describeWith(["bpf"], "bpf_user_ringbuf_drain", () => {
   };
 
   /** Counts its calls in the results, and adds up what it reads; ends with the call number `last`. */
-  const callback = (last: number) => `
+  const callback = (last: number, more = "") => `
     each: r6 = r1
     r7 = results[0]+0 ll
     r8 = *(u64 *)(r7 + 16)
@@ -211,6 +211,7 @@ describeWith(["bpf"], "bpf_user_ringbuf_drain", () => {
     r2 = *(u64 *)(r10 - 8)
     r1 += r2
     *(u64 *)(r7 + 24) = r1
+    ${more}
     r0 = 0
     if r8 != ${last} goto +1
     r0 = 1
@@ -220,7 +221,7 @@ describeWith(["bpf"], "bpf_user_ringbuf_drain", () => {
     kernel: Kernel,
     records: readonly UserRecord[],
     flags: number | bigint,
-    last: number,
+    functions: string,
   ) {
     const object = helperObject(
       `
@@ -230,7 +231,7 @@ describeWith(["bpf"], "bpf_user_ringbuf_drain", () => {
       { maps: [requests] },
     );
     const [program] = object.programs;
-    const code = `${program.code}\n${callback(last)}`;
+    const code = `${program.code}\n${functions}`;
     const loaded = await kernel.load(assembledObject({ ...object, programs: [{ ...program, code }] }));
     try {
       fill(loaded, records);
@@ -262,7 +263,16 @@ describeWith(["bpf"], "bpf_user_ringbuf_drain", () => {
     ["flags beyond 32 bits", [plain], 1n << 32n, 9],
   ])("%s", async (_name, records, flags, last) => {
     const [user, linux] = kernels();
-    const found = await results(linux, records, flags, last);
-    expect(await results(user, records, flags, last)).toEqual(found);
+    const found = await results(linux, records, flags, callback(last));
+    expect(await results(user, records, flags, callback(last))).toEqual(found);
+  });
+
+  test("a drain in a drain", async () => {
+    const [user, linux] = kernels();
+    const inner = `${call("user_ringbuf_drain", "requests ll", "inner ll", 0, 0)}\n*(u64 *)(r7 + 24) = r0`;
+    const functions = `${callback(9, inner)}\ninner: r0 = 0\nexit`;
+    const found = await results(linux, [plain, plain], 0, functions);
+    expect(found.slice(1)).toEqual([2n, 2n, -16n]);
+    expect(await results(user, [plain, plain], 0, functions)).toEqual(found);
   });
 });
